@@ -1,0 +1,1 @@
+//! The ledger in a card issuer's hot path.
