@@ -1,1 +1,3 @@
 //! The ledger in a card issuer's hot path.
+extern crate alloc;
+pub mod ledger;
