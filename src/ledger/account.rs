@@ -168,7 +168,8 @@ impl Place {
         if from == Bucket::Hold {
             self.pocket.held = self.pocket.held.debit(amount)?;
             let hold = self.hold.as_mut()?;
-            let gone = if to == Bucket::Available { &mut hold.restored } else { &mut hold.captured };
+            let gone =
+                if to == Bucket::Available { &mut hold.restored } else { &mut hold.captured };
             *gone = gone.credit(amount)?;
         }
         Some(())
@@ -244,7 +245,8 @@ impl Account {
     }
 
     /// The first balance of that currency.
-    pub(super) fn default_ordinal(&self, currency: Currency) -> Option<u8> {
+    #[must_use]
+    pub fn default_ordinal(&self, currency: Currency) -> Option<u8> {
         let n = self.pockets.iter().position(|pocket| pocket.currency == currency)?;
         u8::try_from(n).ok()
     }

@@ -115,9 +115,9 @@ fn permit(
         Operation::DebitHoldBalance if rules.over_capture == OverCapture::Refuse => {
             covered(place, amount)
         }
-        Operation::DebitHoldBalance
-        | Operation::CreditBalance
-        | Operation::CreditHoldBalance => Ok(()),
+        Operation::DebitHoldBalance | Operation::CreditBalance | Operation::CreditHoldBalance => {
+            Ok(())
+        }
     }
 }
 
@@ -149,8 +149,7 @@ fn postings(operation: Operation, place: &Place, amount: Amount) -> ArrayVec<Pos
         Operation::RestoreBalance => whole(Hold, Available),
         Operation::CreditHoldBalance => whole(Settlement, Hold),
         Operation::DebitHoldBalance => {
-            let captured =
-                place.hold.map(|hold| hold.held().up_to(amount)).unwrap_or_default();
+            let captured = place.hold.map(|hold| hold.held().up_to(amount)).unwrap_or_default();
             [(Hold, Settlement, captured), (Available, Settlement, amount.beyond(captured))]
         }
     };

@@ -22,8 +22,8 @@ mod currency;
 mod decide;
 mod movement;
 mod open;
-mod refusal;
 mod reference;
+mod refusal;
 mod transfer;
 
 pub use account::{Account, Hold, Place, Pocket, Reservation, Status};

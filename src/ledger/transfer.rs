@@ -88,8 +88,7 @@ fn locate(end: End<'_>, money: Money) -> Result<Located, Refused> {
 }
 
 fn open(end: End<'_>, located: Located) -> Result<(), Refused> {
-    let closed =
-        matches!(end, End::Account(Some(account)) if account.status() == Status::Closed);
+    let closed = matches!(end, End::Account(Some(account)) if account.status() == Status::Closed);
     if closed { Err(refused(Refusal::AccountClosed, located)) } else { Ok(()) }
 }
 

@@ -1,0 +1,149 @@
+//! The table of settings: the flags, the environment, the file, the help and `config show` are all
+//! read from it.
+//!
+//! | | written | example |
+//! | --- | --- | --- |
+//! | file | the key | `max_keys = 1000` |
+//! | environment | `HOLDFAST_` and the key in upper case | `HOLDFAST_MAX_KEYS=1000` |
+//! | flag | the key with dashes; `--api-key` once for each key | `--max-keys 1000` |
+//!
+//! A list is an array in the file, separated by commas elsewhere, and a flag may be repeated. The
+//! strongest place that gives a list gives all of it. A switch is `true` or `false`; its flag alone
+//! is `true`. An empty variable is as if it were not set.
+
+use super::limits::{self, Limit};
+
+/// One thing that can be set.
+#[derive(Debug)]
+pub struct Setting {
+    /// Its name in the file, in snake case.
+    pub key: &'static str,
+    /// Its flag, without the dashes.
+    pub flag: &'static str,
+    /// What kind of value it has, and the default.
+    pub kind: Kind,
+    /// What a value looks like.
+    pub form: &'static str,
+    /// What it is for, in one line.
+    pub help: &'static str,
+}
+
+/// What a value is in the file, and what it is when nobody says.
+#[derive(Clone, Copy, Debug)]
+pub enum Kind {
+    /// A string.
+    Text(&'static str),
+    /// A whole number.
+    Integer(&'static Limit),
+    /// `true` or `false`; `false` when nobody says.
+    Switch,
+    /// An array of strings; empty when nobody says.
+    List,
+    /// An array of tables, `[[api_keys]]`; empty when nobody says.
+    Keys,
+}
+
+impl Setting {
+    /// Its environment variable.
+    #[must_use]
+    pub fn variable(&self) -> String {
+        format!("HOLDFAST_{}", self.key.to_ascii_uppercase())
+    }
+
+    /// Whether it has any number of values.
+    #[must_use]
+    pub const fn is_list(&self) -> bool {
+        matches!(self.kind, Kind::List | Kind::Keys)
+    }
+
+    /// What it is on this machine when nobody says.
+    #[must_use]
+    pub fn default_texts(&self) -> Vec<String> {
+        match self.kind {
+            Kind::Text(text) => vec![text.to_owned()],
+            Kind::Integer(limit) => vec![limit.default.value().to_string()],
+            Kind::Switch => vec!["false".to_owned()],
+            Kind::List | Kind::Keys => Vec::new(),
+        }
+    }
+
+    /// What the help says that it is when nobody says.
+    #[must_use]
+    pub fn default_in_words(&self) -> String {
+        match self.kind {
+            Kind::Text(text) => text.to_owned(),
+            Kind::Integer(limit) => limit.default.to_string(),
+            Kind::Switch => "false".to_owned(),
+            Kind::List | Kind::Keys => "none".to_owned(),
+        }
+    }
+}
+
+/// Rows of the table: `NAME: key, flag, kind, form, help`.
+macro_rules! settings {
+    ($($name:ident: $key:literal, $flag:literal, $kind:expr, $form:literal, $help:literal;)*) => {
+        $(
+            #[doc = $help]
+            pub const $name: Setting =
+                Setting { key: $key, flag: $flag, kind: $kind, form: $form, help: $help };
+        )*
+
+        /// Every setting, in the order in which people are told of them.
+        pub const ALL: &[&Setting] = &[$(&$name),*];
+    };
+}
+
+settings! {
+    DATA_DIR: "data_dir", "data-dir", Kind::Text("./holdfast-data"), "DIR",
+        "The directory of the log; created if missing";
+    LISTEN: "listen", "listen", Kind::Text("127.0.0.1:7480"), "IP:PORT",
+        "The network listener: what the card network calls";
+    OPERATOR_LISTEN: "operator_listen", "operator-listen", Kind::Text("127.0.0.1:7481"), "IP:PORT",
+        "The operator listener: accounts, transfers, health and metrics";
+    BASE_PATH: "base_path", "base-path", Kind::Text("/api/pba"), "PATH",
+        "What the paths of the network listener begin with";
+    API_KEY_HEADER: "api_key_header", "api-key-header", Kind::Text("X-API-Key"), "NAME",
+        "The header that carries a client's key";
+    API_KEYS: "api_keys", "api-key", Kind::Keys, "NAME:ROLE:SHA256HEX",
+        "A key that opens a listener; ROLE is network, operator or reader, and \
+         printf %s \"$KEY\" | sha256sum prints SHA256HEX";
+    CURRENCIES: "currencies", "currencies", Kind::List, "CODE:DIGITS",
+        "Currencies beside those of ISO 4217, with their fraction digits";
+    UNLINKED_DEBITS: "unlinked_debits", "unlinked-debits", Kind::Text("refuse"), "refuse|post",
+        "A debit that nothing announced: refuse it for want of funds, or post it whatever there is";
+    OVER_CAPTURE: "over_capture", "over-capture", Kind::Text("post"), "post|refuse",
+        "A capture of more than its hold: post the excess to the balance, or refuse it";
+    THREADS: "threads", "threads", Kind::Integer(&limits::THREADS), "N",
+        "HTTP workers";
+    MAX_CONNECTIONS: "max_connections", "max-connections",
+        Kind::Integer(&limits::MAX_CONNECTIONS), "N",
+        "Connections open at once";
+    MAX_IN_FLIGHT: "max_in_flight", "max-in-flight", Kind::Integer(&limits::MAX_IN_FLIGHT), "N",
+        "Actions waiting for the disk before new ones are refused as overload";
+    MAX_KEYS: "max_keys", "max-keys", Kind::Integer(&limits::MAX_KEYS), "N",
+        "Idempotency keys remembered before new actions are refused";
+    HEAD_TIMEOUT_MS: "head_timeout_ms", "head-timeout-ms",
+        Kind::Integer(&limits::HEAD_TIMEOUT), "MS",
+        "How long the head of a request may take";
+    BODY_TIMEOUT_MS: "body_timeout_ms", "body-timeout-ms",
+        Kind::Integer(&limits::BODY_TIMEOUT), "MS",
+        "How long the body of a request may take";
+    WRITE_TIMEOUT_MS: "write_timeout_ms", "write-timeout-ms",
+        Kind::Integer(&limits::WRITE_TIMEOUT), "MS",
+        "How long a client may take to read an answer";
+    DRAIN_TIMEOUT_MS: "drain_timeout_ms", "drain-timeout-ms",
+        Kind::Integer(&limits::DRAIN_TIMEOUT), "MS",
+        "How long open requests may take once the server was told to stop";
+    SYNC: "sync", "sync", Kind::Text("group"), "group|off",
+        "Whether an answer waits until its action is on the disk; off is for measurements, \
+         and loses answered actions";
+    SEGMENT_BYTES: "segment_bytes", "segment-bytes", Kind::Integer(&limits::SEGMENT_BYTES), "BYTES",
+        "The length of a segment of the log";
+    ALLOW_ANY_FILESYSTEM: "allow_any_filesystem", "allow-any-filesystem", Kind::Switch,
+        "true|false",
+        "Keep the log on a file system other than ext4 and XFS";
+    ACCEPT_CLOCK_JUMP: "accept_clock_jump", "accept-clock-jump", Kind::Switch, "true|false",
+        "Start although the machine's clock is far ahead of the last action";
+    LOG_FORMAT: "log_format", "log-format", Kind::Text("auto"), "auto|human|json",
+        "What the server's messages look like; auto is human on a terminal, else json";
+}

@@ -1,0 +1,265 @@
+//! Accounts as the operator sees them: opened, amended, looked at, listed.
+
+use std::borrow::Cow;
+
+use wal::{Lsn, Storage};
+
+use super::Engine;
+use super::log::{Stamp, Unavailable};
+use super::record::{AccountAmended, AccountOpened, Profile, Record};
+use super::shard::{Name, Resident, Shard};
+use super::state::Listed;
+use super::transactions::Slot;
+use crate::ledger::{
+    Account, Amendment, BalanceRef, Hold, HoldRef, Moment, Opening, Pocket, Status,
+};
+
+/// An account as it was at one moment.
+#[derive(Clone, Debug)]
+pub struct AccountView {
+    /// Its name.
+    pub tenant_account_ref: Box<str>,
+    /// Whether it may be spent from.
+    pub status: Status,
+    /// What it says of itself.
+    pub profile: Option<Box<Profile<'static>>>,
+    /// When it was opened.
+    pub created_at: Moment,
+    /// The moment of the view.
+    pub as_of: Moment,
+    /// Its balances.
+    pub balances: Vec<(BalanceRef, Pocket)>,
+    /// The newest record that the view reveals.
+    pub seen: Lsn,
+}
+
+/// What became of a request to open an account.
+#[derive(Debug)]
+pub enum Opened {
+    /// It was opened now.
+    New(AccountView),
+    /// There is one of that name, which this record opened.
+    Exists(Lsn),
+}
+
+/// Why an account was not amended. Nothing changed.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum AmendError {
+    /// There is none of that name.
+    #[error("there is no such account")]
+    NotFound(Lsn),
+    /// Only an empty account can be closed.
+    #[error("only an account with nothing owned, held or reserved can be closed")]
+    NotEmpty(Lsn),
+    /// A limit is for a currency that the account does not have.
+    #[error("the account has no balance in {0}")]
+    NoSuchCurrency(crate::ledger::Currency),
+    /// An account has at most so many balances.
+    #[error("an account has at most {} balances", Account::BALANCES_MAX)]
+    TooManyBalances,
+    /// Nothing can be taken now.
+    #[error(transparent)]
+    Unavailable(#[from] Unavailable),
+}
+
+/// A hold as it was at one moment.
+#[derive(Clone, Debug)]
+pub struct HoldView {
+    /// Its name.
+    pub hold: HoldRef,
+    /// The balance that it is set aside from.
+    pub balance: BalanceRef,
+    /// What the balance is in.
+    pub pocket: Pocket,
+    /// Its sums.
+    pub sums: Hold,
+}
+
+impl<S: Storage> Engine<S> {
+    /// Opens an account, unless there is one of that name.
+    ///
+    /// # Errors
+    /// When nothing can be taken now; then certainly nothing was done.
+    pub fn open_account(
+        &self,
+        tenant_account_ref: &str,
+        opening: Opening,
+        profile: Profile<'_>,
+    ) -> Result<Opened, Unavailable> {
+        let name = self.state.name(tenant_account_ref);
+        let mut roster = self.state.roster.lock();
+        let mut shard = self.state.lock_of(name);
+        if let Some(found) = shard.find(name).and_then(|slot| shard.resident(slot)) {
+            return Ok(Opened::Exists(Lsn::new(found.account.opened().position())));
+        }
+        let record = Record::AccountOpened(AccountOpened { tenant_account_ref, opening, profile });
+        let stamp = self.log.append(&[Lsn::ZERO; 3], &record)?;
+        // From here the account is open, and nothing can fail.
+        let Record::AccountOpened(opened) = record else { unreachable!("it was made one above") };
+        let slot = self.state.admit(&mut roster, &mut shard, opened, stamp);
+        let found = shard.resident(slot).map(|found| view(found, stamp.at));
+        Ok(Opened::New(found.unwrap_or_else(|| unreachable!("it was admitted above"))))
+    }
+
+    /// Changes an account.
+    ///
+    /// # Errors
+    /// When there is no such account, when it may not be changed so, or when nothing can be taken
+    /// now. Nothing changed.
+    pub fn amend_account(
+        &self,
+        tenant_account_ref: &str,
+        amendment: Amendment,
+        metadata: Option<&str>,
+    ) -> Result<AccountView, AmendError> {
+        let name = self.state.name(tenant_account_ref);
+        let mut shard = self.state.lock_of(name);
+        let nobody = || AmendError::NotFound(self.log.wal.appended());
+        let slot = shard.find(name).ok_or_else(nobody)?;
+        let found = shard.resident(slot).ok_or_else(nobody)?;
+        check(found, &amendment)?;
+        let metadata = metadata.map(Cow::Borrowed);
+        let amended = AccountAmended { tenant_account_ref, amendment, metadata };
+        let links = shard.links(Some(slot), None);
+        let record = Record::AccountAmended(amended);
+        let stamp = self.log.append(&links, &record)?;
+        // From here the account is amended, and nothing can fail.
+        let Record::AccountAmended(amended) = record else { unreachable!("it was made one above") };
+        shard.amend(slot, amended, stamp.lsn);
+        shard.resident(slot).map(|found| view(found, stamp.at)).ok_or_else(nobody)
+    }
+
+    /// An account as it is now; `Err` with what the absence reveals when there is none.
+    ///
+    /// # Errors
+    /// The position that the log must have reached before the absence may be told.
+    pub fn account(&self, tenant_account_ref: &str) -> Result<AccountView, Lsn> {
+        let name = self.state.name(tenant_account_ref);
+        let shard = self.state.lock_of(name);
+        let found = shard.find(name).and_then(|slot| shard.resident(slot));
+        let found = found.ok_or_else(|| self.log.wal.appended())?;
+        Ok(view(found, self.log.clock.tick()))
+    }
+
+    /// The holds of an account, oldest first, those at zero only when `all` is asked for; and the
+    /// newest record that they reveal.
+    ///
+    /// # Errors
+    /// As for [`account`](Self::account).
+    pub fn holds(&self, tenant_account_ref: &str, all: bool) -> Result<(Vec<HoldView>, Lsn), Lsn> {
+        let name = self.state.name(tenant_account_ref);
+        let shard = self.state.lock_of(name);
+        let found = shard.find(name).and_then(|slot| shard.resident(slot));
+        let found = found.ok_or_else(|| self.log.wal.appended())?;
+        let account = &found.account;
+        let shown = account.holds().iter().filter(|(_, hold)| all || !hold.held().is_zero());
+        let view = |(hold, sums): &(HoldRef, Hold)| {
+            let balance = BalanceRef::new(account.opened(), sums.ordinal);
+            let pocket = *account.pocket(sums.ordinal)?;
+            Some(HoldView { hold: *hold, balance, pocket, sums: *sums })
+        };
+        Ok((shown.filter_map(view).collect(), found.chain.newest()))
+    }
+
+    /// Up to `limit` accounts in the order in which they were opened, after the one that the
+    /// record `after` opened, of those that `wanted` accepts; and whether there may be more.
+    pub fn accounts(
+        &self,
+        after: Lsn,
+        limit: usize,
+        wanted: impl Fn(&AccountView) -> bool,
+    ) -> (Vec<AccountView>, bool) {
+        let mut start = after;
+        let mut page = Vec::new();
+        loop {
+            let chunk = self.roster_after(start);
+            let Some(last) = chunk.last() else { return (page, false) };
+            start = last.opened;
+            for listed in &chunk {
+                if page.len() == limit {
+                    return (page, true);
+                }
+                page.extend(self.listed(*listed).filter(&wanted));
+            }
+        }
+    }
+
+    fn roster_after(&self, after: Lsn) -> Vec<Listed> {
+        const CHUNK: usize = 1024;
+        let roster = self.state.roster.lock();
+        let from = roster.partition_point(|listed| listed.opened <= after);
+        roster.iter().skip(from).take(CHUNK).copied().collect()
+    }
+
+    fn listed(&self, listed: Listed) -> Option<AccountView> {
+        let (shard, slot) = listed.place();
+        let shard = self.state.lock(shard);
+        shard.resident(slot).map(|found| view(found, self.log.clock.tick()))
+    }
+}
+
+impl super::state::State {
+    /// Takes in an account that was opened.
+    pub(super) fn admit(
+        &self,
+        roster: &mut Vec<Listed>,
+        shard: &mut Shard,
+        opened: AccountOpened<'_>,
+        stamp: Stamp,
+    ) -> Slot {
+        let name: Name<'_> = self.name(opened.tenant_account_ref);
+        let profile = opened.profile.into_owned();
+        let profile = (profile != Profile::default()).then(|| Box::new(profile));
+        let mut resident = Resident {
+            name: Box::from(opened.tenant_account_ref),
+            account: Account::open(&opened.opening, stamp.action()),
+            chain: super::chain::Chain::default(),
+            profile,
+            created_at: stamp.at,
+        };
+        resident.chain.push(stamp.lsn);
+        let slot = shard.admit(name, resident, |text| self.name(text).hash);
+        self.list(roster, name, slot, stamp.lsn);
+        slot
+    }
+}
+
+impl Shard {
+    /// Makes an amendment true.
+    pub(super) fn amend(&mut self, slot: Slot, amended: AccountAmended<'_>, lsn: Lsn) {
+        let Some(found) = self.resident_mut(slot) else { return };
+        found.account.amend(&amended.amendment);
+        if let Some(metadata) = amended.metadata {
+            let profile = found.profile.get_or_insert_default();
+            profile.metadata = Some(Cow::Owned(metadata.into_owned()));
+        }
+        self.note(Some(slot), None, lsn);
+    }
+}
+
+fn check(found: &Resident, amendment: &Amendment) -> Result<(), AmendError> {
+    let account = &found.account;
+    if amendment.status == Some(Status::Closed) && !account.is_empty() {
+        return Err(AmendError::NotEmpty(found.chain.newest()));
+    }
+    let added = amendment.add_currencies.iter().filter(|currency| !account.has(**currency));
+    if account.balances().count().saturating_add(added.count()) > Account::BALANCES_MAX {
+        return Err(AmendError::TooManyBalances);
+    }
+    let known = |currency| account.has(currency) || amendment.add_currencies.contains(&currency);
+    let limits = amendment.overdraft_limits.iter().map(|(currency, _)| *currency);
+    let unknown = limits.into_iter().find(|currency| !known(*currency));
+    unknown.map_or(Ok(()), |currency| Err(AmendError::NoSuchCurrency(currency)))
+}
+
+fn view(found: &Resident, as_of: Moment) -> AccountView {
+    AccountView {
+        tenant_account_ref: found.name.clone(),
+        status: found.account.status(),
+        profile: found.profile.clone(),
+        created_at: found.created_at,
+        as_of,
+        balances: found.account.balances().map(|(name, pocket)| (name, *pocket)).collect(),
+        seen: found.chain.newest(),
+    }
+}

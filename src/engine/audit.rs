@@ -1,0 +1,63 @@
+//! The check that adds the books up, all the time, on a consistent cut.
+
+use wal::{Lsn, Storage};
+
+use super::Engine;
+use super::books::{Books, Totals};
+use crate::ledger::{Currency, Moment};
+
+/// The books of all accounts at one moment.
+#[derive(Clone, Debug)]
+pub struct TrialBalance {
+    /// The moment.
+    pub as_of: Moment,
+    /// The newest record that it reveals.
+    pub seen: Lsn,
+    /// By currency code.
+    pub currencies: Vec<(Currency, Totals)>,
+}
+
+/// What an audit found wrong: nothing, always.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Findings {
+    /// Currencies whose postings do not add up to zero, and what they add up to.
+    pub unbalanced: Vec<(Currency, i128)>,
+    /// Currencies in which a shard's accounts do not add up to its totals.
+    pub miscounted: Vec<Currency>,
+}
+
+impl Findings {
+    /// Whether the books are right.
+    #[must_use]
+    pub fn are_clean(&self) -> bool {
+        self.unbalanced.is_empty() && self.miscounted.is_empty()
+    }
+}
+
+impl<S: Storage> Engine<S> {
+    /// The books at this moment. All shards are locked while their totals are added up, some
+    /// microseconds; no account is visited.
+    #[must_use]
+    pub fn trial_balance(&self) -> TrialBalance {
+        let mut books = Books::default();
+        let shards = self.state.lock_all();
+        let (as_of, seen) = (self.log.clock.tick(), self.log.wal.appended());
+        shards.iter().for_each(|shard| books.merge(&shard.books));
+        drop(shards);
+        TrialBalance { as_of, seen, currencies: books.into_sorted() }
+    }
+
+    /// One whole audit: every shard's accounts against its totals, a shard at a time, calling
+    /// `pause` between two shards; then the trial balance.
+    pub fn audit(&self, mut pause: impl FnMut()) -> Findings {
+        let mut miscounted = Vec::new();
+        for shard in self.state.numbers() {
+            let shard = self.state.lock(shard);
+            miscounted.extend(shard.count_up().customers_differ(&shard.books));
+            drop(shard);
+            pause();
+        }
+        let sums = self.trial_balance().currencies.into_iter().map(|(c, t)| (c, t.sum()));
+        Findings { unbalanced: sums.filter(|(_, sum)| *sum != 0).collect(), miscounted }
+    }
+}

@@ -1,0 +1,100 @@
+//! The back links of an account's records: to the one before, and once more further back.
+//!
+//! The skip links are those of a skew-binary jump list (Myers, 1983): the records of an account
+//! form perfect binary trees, whose sizes are given by the number of records alone, so that all
+//! that must be remembered is the root of each tree, at most one for each bit of that number.
+//! From the newest record any older one is reached in O(log n) links.
+
+use wal::Lsn;
+
+/// What one account must remember to link its next record.
+#[derive(Clone, Debug, Default)]
+pub struct Chain {
+    count: u32,
+    /// The roots of the trees, largest tree first.
+    roots: Vec<Lsn>,
+}
+
+/// The links of one record, [`Lsn::ZERO`] where there is nothing before.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Links {
+    /// The account's record before this one.
+    pub previous: Lsn,
+    /// One further back.
+    pub skip: Lsn,
+}
+
+impl Chain {
+    /// The account's newest record.
+    #[must_use]
+    pub fn newest(&self) -> Lsn {
+        self.roots.last().copied().unwrap_or(Lsn::ZERO)
+    }
+
+    /// The links that its next record gets.
+    #[must_use]
+    pub fn next(&self) -> Links {
+        let older = if self.merges() { self.roots.len().checked_sub(3) } else { self.last() };
+        let skip = older.and_then(|n| self.roots.get(n)).copied().unwrap_or(Lsn::ZERO);
+        Links { previous: self.newest(), skip }
+    }
+
+    /// Notes that its next record is at `lsn`.
+    pub fn push(&mut self, lsn: Lsn) {
+        if self.merges() {
+            self.roots.truncate(self.roots.len().saturating_sub(2));
+        }
+        self.roots.push(lsn);
+        self.count = self.count.saturating_add(1);
+    }
+
+    fn last(&self) -> Option<usize> {
+        self.roots.len().checked_sub(1)
+    }
+
+    /// Whether the two smallest trees are of one size: the next record becomes the root of both.
+    fn merges(&self) -> bool {
+        let mut rest = self.count;
+        let mut smaller = [0_u32; 2];
+        while rest > 0 {
+            let size = largest_tree(rest);
+            smaller = [size, smaller[0]];
+            rest = rest.saturating_sub(size);
+        }
+        smaller[0] == smaller[1] && smaller[0] > 0
+    }
+}
+
+/// The largest 2^k − 1 that is at most `count`, which is not zero.
+fn largest_tree(count: u32) -> u32 {
+    let bits = count.saturating_add(1).ilog2();
+    1_u32.checked_shl(bits).map_or(u32::MAX, |size| size.saturating_sub(1))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Follows the links from the newest of `count` records to each older one.
+    #[test]
+    fn any_past_record_is_few_links_away() {
+        let count = 5_000_u64;
+        let mut chain = Chain::default();
+        let mut links = vec![Links { previous: Lsn::ZERO, skip: Lsn::ZERO }];
+        for n in 1..=count {
+            links.push(chain.next());
+            chain.push(Lsn::new(n));
+        }
+        for target in 1..=count {
+            let (mut at, mut steps) = (chain.newest(), 0);
+            while at > Lsn::new(target) {
+                let link = links[usize::try_from(at.value()).unwrap()];
+                assert_eq!(link.previous.value(), at.value() - 1);
+                at = if link.skip >= Lsn::new(target) { link.skip } else { link.previous };
+                steps += 1;
+            }
+            assert_eq!(at, Lsn::new(target));
+            assert!(steps <= 3 * 13, "{steps} steps from {count} to {target}");
+        }
+    }
+}

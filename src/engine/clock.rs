@@ -1,0 +1,80 @@
+//! Where time enters: the log's clock, strictly increasing, never set back.
+//!
+//! It starts from the machine's wall clock, or from the last moment in the log where that is
+//! later, and from there advances with the machine's monotonic time. Whatever someone does to the
+//! wall clock while the server runs changes nothing.
+
+use std::sync::atomic::{AtomicI64, Ordering};
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
+
+use crate::ledger::Moment;
+
+/// A longer jump forward between two lives must be confirmed: it would lapse and expire things.
+pub const JUMP_MAX: Duration = Duration::from_secs(3600);
+
+/// The log's clock.
+#[derive(Debug)]
+pub struct Clock {
+    start: Instant,
+    base: i64,
+    last: AtomicI64,
+}
+
+/// The wall clock is so far ahead of the last moment in the log that it may be wrong.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error(
+    "the clock says {} minutes after the last record of the log; if the machine's clock is right \
+     and the server was down for so long, start it with --accept-clock-jump",
+    .0.as_secs() / 60
+)]
+pub struct ClockJump(pub Duration);
+
+impl Clock {
+    /// A clock that goes on from `last`, the last moment in the log, when that lies ahead.
+    ///
+    /// # Errors
+    /// When the wall clock is more than [`JUMP_MAX`] ahead of `last` and `accept_jump` is off.
+    pub fn start(last: Option<Moment>, accept_jump: bool) -> Result<Self, ClockJump> {
+        Self::start_at(wall(), last, accept_jump)
+    }
+
+    /// As [`start`](Self::start), with the wall clock's reading given.
+    ///
+    /// # Errors
+    /// As there.
+    pub fn start_at(
+        wall: Moment,
+        last: Option<Moment>,
+        accept_jump: bool,
+    ) -> Result<Self, ClockJump> {
+        let last = last.unwrap_or(wall);
+        let ahead = wall.micros().saturating_sub(last.micros());
+        let ahead = Duration::from_micros(u64::try_from(ahead).unwrap_or(0));
+        if ahead > JUMP_MAX && !accept_jump {
+            return Err(ClockJump(ahead));
+        }
+        let base = wall.max(last).micros();
+        Ok(Self { start: monotonic(), base, last: AtomicI64::new(base) })
+    }
+
+    /// A moment later than all that this clock gave before.
+    pub fn tick(&self) -> Moment {
+        let elapsed = i64::try_from(self.start.elapsed().as_micros()).unwrap_or(i64::MAX);
+        let now = self.base.saturating_add(elapsed);
+        let step = |last: i64| Some(now.max(last.saturating_add(1)));
+        let last = self.last.fetch_update(Ordering::AcqRel, Ordering::Acquire, step);
+        let last = last.unwrap_or_else(|last| last);
+        Moment::from_micros(now.max(last.saturating_add(1)))
+    }
+}
+
+#[expect(clippy::disallowed_methods, reason = "the one place where monotonic time enters")]
+fn monotonic() -> Instant {
+    Instant::now()
+}
+
+#[expect(clippy::disallowed_methods, reason = "the one place where the wall clock enters")]
+fn wall() -> Moment {
+    let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+    Moment::from_micros(i64::try_from(since.as_micros()).unwrap_or(i64::MAX))
+}

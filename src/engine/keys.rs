@@ -1,0 +1,91 @@
+//! The idempotency table: a keyed hash and the log position of the action, and nothing more.
+//!
+//! Whether a key of the same hash is the same key, and was used for the same thing, is read from
+//! the record. Shards of it are locked before everything else, so that one key used on two
+//! accounts at once is executed once.
+
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use crossbeam::utils::CachePadded;
+use hashbrown::HashTable;
+use parking_lot::{Mutex, MutexGuard};
+use wal::Lsn;
+
+use super::secret::Secret;
+
+const SHARDS: usize = 256;
+
+/// Every key that was ever used.
+#[derive(Debug)]
+pub struct Keys {
+    shards: Box<[CachePadded<Mutex<HashTable<Seen>>>]>,
+    secret: Secret,
+    bits: u32,
+    count: AtomicU64,
+    max: u64,
+}
+
+#[derive(Clone, Copy, Debug)]
+struct Seen {
+    hash: u64,
+    lsn: Lsn,
+}
+
+/// The shard of one key, locked.
+pub struct KeyGuard<'a> {
+    shard: MutexGuard<'a, HashTable<Seen>>,
+    hash: u64,
+    keys: &'a Keys,
+}
+
+impl Keys {
+    /// An empty table that remembers at most `max` keys. `bits` of the hash are used: 64, or few
+    /// where a test wants keys to collide.
+    #[must_use]
+    pub fn new(secret: Secret, bits: u32, max: u64) -> Self {
+        let shards = (0..SHARDS).map(|_| CachePadded::default()).collect();
+        Self { shards, secret, bits, count: AtomicU64::new(0), max }
+    }
+
+    /// How many keys are remembered.
+    #[must_use]
+    pub fn count(&self) -> u64 {
+        self.count.load(Ordering::Relaxed)
+    }
+
+    /// Locks the shard of `key`.
+    pub fn lock(&self, key: &str) -> KeyGuard<'_> {
+        let hash = self.secret.digest(key).hash;
+        let hash = hash >> 64_u32.saturating_sub(self.bits).min(63);
+        let n = usize::from(hash.to_le_bytes()[0]) % SHARDS;
+        KeyGuard { shard: self.shards[n].lock(), hash, keys: self }
+    }
+}
+
+impl KeyGuard<'_> {
+    /// An action whose key has the same hash, other than those in `others`, which were found to
+    /// have different keys.
+    #[must_use]
+    pub fn seen(&self, others: &[Lsn]) -> Option<Lsn> {
+        let same = |seen: &Seen| seen.hash == self.hash && !others.contains(&seen.lsn);
+        self.shard.find(spread(self.hash), same).map(|seen| seen.lsn)
+    }
+
+    /// Whether one more key may be remembered.
+    #[must_use]
+    pub fn has_room(&self) -> bool {
+        self.keys.count() < self.keys.max
+    }
+
+    /// Remembers that the key was used by the action at `lsn`.
+    pub fn remember(mut self, lsn: Lsn) {
+        let seen = Seen { hash: self.hash, lsn };
+        self.shard.insert_unique(spread(self.hash), seen, |seen| spread(seen.hash));
+        self.keys.count.fetch_add(1, Ordering::Relaxed);
+    }
+}
+
+/// The shard took the low bits, so the table gets the others.
+const fn spread(hash: u64) -> u64 {
+    hash.rotate_right(8)
+}

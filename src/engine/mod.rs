@@ -1,0 +1,117 @@
+//! The engine: the only place that knows both the law and the log.
+//!
+//! ```text
+//! request ─► key shard ─► account shard ─► decide ─► log.append ─► apply ─► Decided, Stamp
+//!            └──────────────── locked, and nothing in between waits ────┘
+//! ```
+//!
+//! * An action is executed while its key's shard and its account's shard are locked, so LSN order
+//!   is apply order for every account, and a key is executed once.
+//! * What an answer reveals may not be durable yet: every answer comes with the position that the
+//!   log must have reached first ([`Engine::durable`], [`Engine::on_commit`]).
+//! * Locks have one order: roster, key, account shards ascending, log.
+
+mod account;
+mod audit;
+mod books;
+mod chain;
+mod clock;
+mod currencies;
+mod history;
+mod keys;
+mod log;
+mod open;
+pub mod record;
+mod recover;
+mod reservation;
+mod secret;
+mod shard;
+mod state;
+mod submit;
+mod transactions;
+mod transfer;
+
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use wal::{Lsn, Storage};
+
+pub use account::{AccountView, AmendError, HoldView, Opened};
+pub use audit::{Findings, TrialBalance};
+pub use books::Totals;
+pub use clock::{Clock, ClockJump};
+pub use currencies::{BadCurrency, Currencies};
+pub use history::{HistoryError, Repeat, Stored};
+pub use log::{Stamp, Unavailable};
+pub use open::{OpenError, Options, Running, open};
+pub use recover::{Disagreement, RecoverError};
+pub use reservation::ReserveError;
+pub use submit::Submitted;
+
+use crate::ledger::{Moment, Rules};
+use log::Log;
+use state::State;
+
+/// Accounts in memory, and the log that they are answered from.
+pub struct Engine<S: Storage> {
+    state: State,
+    log: Log<S>,
+    rules: Rules,
+    posted_to_closed: AtomicU64,
+}
+
+impl<S: Storage> Engine<S> {
+    /// The newest record that is durable.
+    #[must_use]
+    pub fn durable(&self) -> Lsn {
+        self.log.wal.durable()
+    }
+
+    /// Whether the log has failed: nothing that is not durable now ever will be.
+    #[must_use]
+    pub fn is_poisoned(&self) -> bool {
+        self.log.wal.is_poisoned()
+    }
+
+    /// Whether even the smallest action would be refused for want of storage.
+    #[must_use]
+    pub fn storage_low(&self) -> bool {
+        self.log.wal.storage_low()
+    }
+
+    /// Blocks until `lsn` is durable.
+    ///
+    /// # Errors
+    /// When the log failed before.
+    pub fn wait_durable(&self, lsn: Lsn) -> Result<(), wal::Poisoned> {
+        self.log.wal.wait_durable(lsn)
+    }
+
+    /// Takes no more actions. The committer makes durable what was taken, and ends.
+    pub fn close(&self) {
+        self.log.wal.close();
+    }
+
+    /// The moment by the log's clock, later than all that happened.
+    #[must_use]
+    pub fn now(&self) -> Moment {
+        self.log.clock.tick()
+    }
+
+    /// How many idempotency keys are remembered.
+    #[must_use]
+    pub fn keys(&self) -> u64 {
+        self.state.keys.count()
+    }
+
+    /// How many accounts there are.
+    #[must_use]
+    pub fn account_count(&self) -> usize {
+        self.state.roster.lock().len()
+    }
+
+    /// How many operations had to post to a closed account in this life.
+    #[must_use]
+    pub fn posted_to_closed(&self) -> u64 {
+        self.posted_to_closed.load(Ordering::Relaxed)
+    }
+}

@@ -1,0 +1,132 @@
+//! An account that came to be, or that an operator changed.
+//!
+//! | part of an opening | bytes |
+//! | --- | --- |
+//! | account | text |
+//! | balances | list of currency and overdraft limit `u64` |
+//! | `account_id`, `tenant_customer_ref` | two options of text |
+//! | metadata | option of long text |
+//!
+//! | part of an amendment | bytes |
+//! | --- | --- |
+//! | account | text |
+//! | status | `u8`: 0 as before, 1 active, 2 frozen, 3 closed |
+//! | overdraft limits | list of currency and `u64` |
+//! | added currencies | list of currency |
+//! | metadata | option of long text |
+
+use std::borrow::Cow;
+
+use super::bytes::{Malformed, Reader, Writer};
+use crate::ledger::{Account, Amendment, Amount, Currency, Opening, Status};
+
+const STATUSES: [Status; 3] = [Status::Active, Status::Frozen, Status::Closed];
+
+/// What an account says of itself that no rule reads.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Profile<'a> {
+    /// Open Fabric's own name of the account.
+    pub account_id: Option<Cow<'a, str>>,
+    /// The tenant's name of the customer.
+    pub tenant_customer_ref: Option<Cow<'a, str>>,
+    /// A JSON object of the operator's, kept as it was given.
+    pub metadata: Option<Cow<'a, str>>,
+}
+
+impl Profile<'_> {
+    /// The same, owning its texts.
+    #[must_use]
+    pub fn into_owned(self) -> Profile<'static> {
+        let own = |text: Option<Cow<'_, str>>| text.map(|text| Cow::Owned(text.into_owned()));
+        Profile {
+            account_id: own(self.account_id),
+            tenant_customer_ref: own(self.tenant_customer_ref),
+            metadata: own(self.metadata),
+        }
+    }
+}
+
+/// An account came to be.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct AccountOpened<'a> {
+    /// Its name.
+    pub tenant_account_ref: &'a str,
+    /// Its balances.
+    pub opening: Opening,
+    /// What it says of itself.
+    pub profile: Profile<'a>,
+}
+
+/// An operator changed an account.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct AccountAmended<'a> {
+    /// Its name.
+    pub tenant_account_ref: &'a str,
+    /// What changed for the ledger.
+    pub amendment: Amendment,
+    /// New metadata.
+    pub metadata: Option<Cow<'a, str>>,
+}
+
+impl<'a> AccountOpened<'a> {
+    pub(super) fn encode(&self, w: &mut Writer<'_>) {
+        w.text(self.tenant_account_ref);
+        w.list(&self.opening.balances, limit);
+        w.option(self.profile.account_id.as_deref(), Writer::text);
+        w.option(self.profile.tenant_customer_ref.as_deref(), Writer::text);
+        w.option(self.profile.metadata.as_deref(), Writer::long_text);
+    }
+
+    pub(super) fn decode(r: &mut Reader<'a>) -> Result<Self, Malformed> {
+        Ok(Self {
+            tenant_account_ref: r.text()?,
+            opening: Opening { balances: r.list(balances_max(), read_limit)? },
+            profile: Profile {
+                account_id: r.option(Reader::text)?.map(Cow::Borrowed),
+                tenant_customer_ref: r.option(Reader::text)?.map(Cow::Borrowed),
+                metadata: r.option(Reader::long_text)?.map(Cow::Borrowed),
+            },
+        })
+    }
+}
+
+impl<'a> AccountAmended<'a> {
+    pub(super) fn encode(&self, w: &mut Writer<'_>) {
+        w.text(self.tenant_account_ref);
+        let position = STATUSES.iter().position(|known| Some(*known) == self.amendment.status);
+        w.u8(position.and_then(|n| u8::try_from(n).ok()).map_or(0, |n| n.saturating_add(1)));
+        w.list(&self.amendment.overdraft_limits, limit);
+        w.list(&self.amendment.add_currencies, |w, currency| w.currency(*currency));
+        w.option(self.metadata.as_deref(), Writer::long_text);
+    }
+
+    pub(super) fn decode(r: &mut Reader<'a>) -> Result<Self, Malformed> {
+        Ok(Self {
+            tenant_account_ref: r.text()?,
+            amendment: Amendment {
+                status: status(r.u8()?)?,
+                overdraft_limits: r.list(balances_max(), read_limit)?,
+                add_currencies: r.list(balances_max(), Reader::currency)?,
+            },
+            metadata: r.option(Reader::long_text)?.map(Cow::Borrowed),
+        })
+    }
+}
+
+fn status(number: u8) -> Result<Option<Status>, Malformed> {
+    let Some(n) = number.checked_sub(1) else { return Ok(None) };
+    STATUSES.get(usize::from(n)).copied().map(Some).ok_or(Malformed("status"))
+}
+
+fn limit(w: &mut Writer<'_>, (currency, limit): &(Currency, Amount)) {
+    w.currency(*currency);
+    w.amount(*limit);
+}
+
+fn read_limit(r: &mut Reader<'_>) -> Result<(Currency, Amount), Malformed> {
+    Ok((r.currency()?, r.amount()?))
+}
+
+fn balances_max() -> u8 {
+    u8::try_from(Account::BALANCES_MAX).unwrap_or(u8::MAX)
+}

@@ -1,0 +1,153 @@
+//! Numbers, texts, options and lists as bytes, and back. Reading never trusts a length.
+
+/// Bytes that are not what the format says; names the part that is wrong.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("the record has a bad {0}")]
+pub struct Malformed(pub(super) &'static str);
+
+/// Appends parts of a record to a buffer.
+pub(super) struct Writer<'a>(pub(super) &'a mut Vec<u8>);
+
+impl Writer<'_> {
+    pub(super) fn u8(&mut self, value: u8) {
+        self.0.push(value);
+    }
+
+    pub(super) fn u16(&mut self, value: u16) {
+        self.0.extend_from_slice(&value.to_le_bytes());
+    }
+
+    pub(super) fn u32(&mut self, value: u32) {
+        self.0.extend_from_slice(&value.to_le_bytes());
+    }
+
+    pub(super) fn u64(&mut self, value: u64) {
+        self.0.extend_from_slice(&value.to_le_bytes());
+    }
+
+    pub(super) fn i64(&mut self, value: i64) {
+        self.0.extend_from_slice(&value.to_le_bytes());
+    }
+
+    pub(super) fn raw(&mut self, bytes: &[u8]) {
+        self.0.extend_from_slice(bytes);
+    }
+
+    /// A text of up to 255 bytes. Requests are held to less before they become records.
+    pub(super) fn text(&mut self, text: &str) {
+        debug_assert!(text.len() <= usize::from(u8::MAX), "a reference longer than its limit");
+        self.u8(u8::try_from(text.len()).unwrap_or(u8::MAX));
+        self.raw(text.as_bytes());
+    }
+
+    /// A text of up to 4 GiB. The log bounds a record to far less.
+    pub(super) fn long_text(&mut self, text: &str) {
+        self.u32(u32::try_from(text.len()).unwrap_or(u32::MAX));
+        self.raw(text.as_bytes());
+    }
+
+    pub(super) fn option<T>(&mut self, part: Option<T>, write: impl FnOnce(&mut Self, T)) {
+        self.u8(u8::from(part.is_some()));
+        if let Some(part) = part {
+            write(self, part);
+        }
+    }
+
+    /// A list of up to 255 parts.
+    pub(super) fn list<T>(&mut self, parts: &[T], mut write: impl FnMut(&mut Self, &T)) {
+        debug_assert!(parts.len() <= usize::from(u8::MAX), "a list longer than its limit");
+        self.u8(u8::try_from(parts.len()).unwrap_or(u8::MAX));
+        parts.iter().for_each(|part| write(self, part));
+    }
+}
+
+/// Takes parts of a record off the front of a slice.
+pub(super) struct Reader<'a>(pub(super) &'a [u8]);
+
+impl<'a> Reader<'a> {
+    pub(super) fn take(&mut self, len: usize) -> Result<&'a [u8], Malformed> {
+        let (part, rest) = self.0.split_at_checked(len).ok_or(Malformed("length"))?;
+        self.0 = rest;
+        Ok(part)
+    }
+
+    pub(super) fn array<const N: usize>(&mut self) -> Result<[u8; N], Malformed> {
+        let (part, rest) = self.0.split_first_chunk().ok_or(Malformed("length"))?;
+        self.0 = rest;
+        Ok(*part)
+    }
+
+    pub(super) fn u8(&mut self) -> Result<u8, Malformed> {
+        self.array().map(u8::from_le_bytes)
+    }
+
+    pub(super) fn u16(&mut self) -> Result<u16, Malformed> {
+        self.array().map(u16::from_le_bytes)
+    }
+
+    pub(super) fn u32(&mut self) -> Result<u32, Malformed> {
+        self.array().map(u32::from_le_bytes)
+    }
+
+    pub(super) fn u64(&mut self) -> Result<u64, Malformed> {
+        self.array().map(u64::from_le_bytes)
+    }
+
+    pub(super) fn i64(&mut self) -> Result<i64, Malformed> {
+        self.array().map(i64::from_le_bytes)
+    }
+
+    pub(super) fn text(&mut self) -> Result<&'a str, Malformed> {
+        let len = self.u8()?;
+        self.utf8(usize::from(len))
+    }
+
+    pub(super) fn long_text(&mut self) -> Result<&'a str, Malformed> {
+        let len = usize::try_from(self.u32()?).map_err(|_| Malformed("length"))?;
+        self.utf8(len)
+    }
+
+    fn utf8(&mut self, len: usize) -> Result<&'a str, Malformed> {
+        std::str::from_utf8(self.take(len)?).map_err(|_| Malformed("text"))
+    }
+
+    pub(super) fn option<T>(
+        &mut self,
+        read: impl FnOnce(&mut Self) -> Result<T, Malformed>,
+    ) -> Result<Option<T>, Malformed> {
+        match self.u8()? {
+            0 => Ok(None),
+            1 => read(self).map(Some),
+            _ => Err(Malformed("option")),
+        }
+    }
+
+    pub(super) fn list<T, C: Extend<T> + Default>(
+        &mut self,
+        at_most: u8,
+        mut read: impl FnMut(&mut Self) -> Result<T, Malformed>,
+    ) -> Result<C, Malformed> {
+        let len = self.u8()?;
+        if len > at_most {
+            return Err(Malformed("list"));
+        }
+        let mut parts = C::default();
+        for _ in 0..len {
+            parts.extend([read(self)?]);
+        }
+        Ok(parts)
+    }
+
+    pub(super) fn expect<T: Into<u64>>(
+        &mut self,
+        value: u64,
+        read: impl FnOnce(&mut Self) -> Result<T, Malformed>,
+        what: &'static str,
+    ) -> Result<(), Malformed> {
+        if read(self)?.into() == value { Ok(()) } else { Err(Malformed(what)) }
+    }
+
+    pub(super) fn end(self) -> Result<(), Malformed> {
+        if self.0.is_empty() { Ok(()) } else { Err(Malformed("length")) }
+    }
+}

@@ -1,0 +1,130 @@
+//! What the log carries: one record for each thing that happened, with all that is needed to
+//! answer a repeat, to rebuild every balance, and to show it to a person.
+//!
+//! Every record begins with the same sixteen bytes. Numbers are little-endian.
+//!
+//! | offset | bytes | field |
+//! | ---: | ---: | --- |
+//! | 0 | 1 | version of the format, 1 |
+//! | 1 | 1 | kind, the tables of [`action`], [`transfer`], [`account`] and [`reservation`] |
+//! | 2 | 2 | tenant, 0 |
+//! | 4 | 4 | zero |
+//! | 8 | 8 | when, microseconds since 1970 by the log's clock |
+//!
+//! A text is its length (one byte, or four for a long text) and its UTF-8 bytes. An optional part
+//! is a byte 0, or a byte 1 and the part. A list is its length in one byte and its parts. Each
+//! amount of money names its currency with the exponent it was logged under, so a changed exponent
+//! is noticed and never reinterprets the past.
+
+pub mod account;
+pub mod action;
+mod bytes;
+mod parts;
+pub mod reservation;
+pub mod transfer;
+
+pub use account::{AccountAmended, AccountOpened, Profile};
+pub use action::{Action, Located, OperationRequest};
+pub use bytes::Malformed;
+pub use reservation::{ReservationLapsed, ReservationMade};
+pub use transfer::{Ends, TransferAction, TransferRequest};
+
+use bytes::{Reader, Writer};
+
+use crate::ledger::Moment;
+
+const VERSION: u8 = 1;
+const DEFAULT_TENANT: u16 = 0;
+
+/// Something that happened.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Record<'a> {
+    /// One of the six operations, done or refused.
+    Action(Action<'a>),
+    /// A transfer, done or refused.
+    Transfer(TransferAction<'a>),
+    /// An account came to be.
+    AccountOpened(AccountOpened<'a>),
+    /// An operator changed an account.
+    AccountAmended(AccountAmended<'a>),
+    /// An approved authorization set a sum aside.
+    ReservationMade(ReservationMade<'a>),
+    /// What no operation used in time returned to available.
+    ReservationLapsed(ReservationLapsed<'a>),
+}
+
+impl<'a> Record<'a> {
+    const fn kind(&self) -> u8 {
+        match self {
+            Self::Action(_) => 1,
+            Self::Transfer(_) => 2,
+            Self::AccountOpened(_) => 3,
+            Self::AccountAmended(_) => 4,
+            Self::ReservationMade(_) => 5,
+            Self::ReservationLapsed(_) => 6,
+        }
+    }
+
+    /// The key that its sender gave it, where it has one.
+    #[must_use]
+    pub const fn idempotency_key(&self) -> Option<&'a str> {
+        match self {
+            Self::Action(action) => Some(action.request.idempotency_key),
+            Self::Transfer(transfer) => Some(transfer.request.idempotency_key),
+            _ => None,
+        }
+    }
+
+    /// The card transaction that it belongs to, where it has one.
+    #[must_use]
+    pub const fn transaction_id(&self) -> Option<&'a str> {
+        match self {
+            Self::Action(action) => Some(action.request.transaction_id),
+            Self::Transfer(transfer) => transfer.request.transaction_id,
+            Self::ReservationMade(made) => Some(made.transaction_id),
+            _ => None,
+        }
+    }
+
+    /// Appends the bytes of the record, which happened `at`, to `out`.
+    pub fn encode(&self, at: Moment, out: &mut Vec<u8>) {
+        let mut w = Writer(out);
+        w.u8(VERSION);
+        w.u8(self.kind());
+        w.u16(DEFAULT_TENANT);
+        w.u32(0);
+        w.i64(at.micros());
+        match self {
+            Self::Action(it) => it.encode(&mut w),
+            Self::Transfer(it) => it.encode(&mut w),
+            Self::AccountOpened(it) => it.encode(&mut w),
+            Self::AccountAmended(it) => it.encode(&mut w),
+            Self::ReservationMade(it) => it.encode(&mut w),
+            Self::ReservationLapsed(it) => it.encode(&mut w),
+        }
+    }
+
+    /// Reads a record and when it happened.
+    ///
+    /// # Errors
+    /// When the bytes are not a record that this version knows; the error names the part.
+    pub fn decode(bytes: &'a [u8]) -> Result<(Self, Moment), Malformed> {
+        let mut r = Reader(bytes);
+        r.expect(u64::from(VERSION), Reader::u8, "version of the record")?;
+        let kind = r.u8()?;
+        r.expect(u64::from(DEFAULT_TENANT), Reader::u16, "tenant")?;
+        r.expect(0, Reader::u32, "unused bytes")?;
+        let at = Moment::from_micros(r.i64()?);
+        let record = match kind {
+            1 => Self::Action(Action::decode(&mut r)?),
+            2 => Self::Transfer(TransferAction::decode(&mut r)?),
+            3 => Self::AccountOpened(AccountOpened::decode(&mut r)?),
+            4 => Self::AccountAmended(AccountAmended::decode(&mut r)?),
+            5 => Self::ReservationMade(ReservationMade::decode(&mut r)?),
+            6 => Self::ReservationLapsed(ReservationLapsed::decode(&mut r)?),
+            _ => return Err(Malformed("kind of record")),
+        };
+        r.end()?;
+        Ok((record, at))
+    }
+}

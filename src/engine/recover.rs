@@ -1,0 +1,268 @@
+//! Recovery: the records of the log, folded into the state from which they were answered.
+//!
+//! Every record is checked as it is replayed: the balances that it stored against those that its
+//! postings make of the state before it, its links against the chains that it extends, and its
+//! currencies against those that the server is configured with. A record that does not fit is
+//! never skipped; the server refuses to start.
+
+use wal::{Lsn, RecordRef};
+
+use super::currencies::Currencies;
+use super::log::Stamp;
+use super::record::{
+    AccountAmended, AccountOpened, Action, Malformed, Record, ReservationLapsed, ReservationMade,
+    TransferAction,
+};
+use super::shard::Shard;
+use super::state::State;
+use super::transactions::Slot;
+use super::transfer::Pair;
+use crate::ledger::{Amount, Currency, Moment, Movement, Place};
+
+/// The log holds a record that does not fit what came before it.
+#[derive(Debug, thiserror::Error)]
+#[error(
+    "record {lsn} of the log: {why}; the log is damaged or of another version: nothing was changed, keep it"
+)]
+pub struct RecoverError {
+    /// The record.
+    pub lsn: Lsn,
+    /// What does not fit.
+    #[source]
+    pub why: Disagreement,
+}
+
+/// What about a record does not fit.
+#[derive(Debug, thiserror::Error)]
+pub enum Disagreement {
+    /// Its bytes are not a record.
+    #[error(transparent)]
+    Malformed(#[from] Malformed),
+    /// It is about an account that no record opened, or opens one a second time.
+    #[error("account {0:?} is not as the record says")]
+    Account(Box<str>),
+    /// The balance that it stored is not what its postings make.
+    #[error("the balance of account {account:?} comes to {found:?}, the record says {stored:?}")]
+    Balance {
+        /// The account.
+        account: Box<str>,
+        /// What the record says.
+        stored: Box<Place>,
+        /// What its postings make of the state before it.
+        found: Box<Option<Place>>,
+    },
+    /// Its links do not lead to the records before it.
+    #[error("its links are {stored:?}, and should be {found:?}")]
+    Links {
+        /// What the record says.
+        stored: Vec<Lsn>,
+        /// Where the records before it are.
+        found: Vec<Lsn>,
+    },
+    /// Its moment is not after the moment of the record before it.
+    #[error("its moment is not after that of the record before it")]
+    Moment,
+    /// It is in a currency that is not configured, or with another exponent.
+    #[error(
+        "it is in {0:?} (code/fraction digits), which is not configured so; configure the \
+         currency as it was"
+    )]
+    Currency(Currency),
+}
+
+/// A replay under way.
+pub(super) struct Replay<'a> {
+    state: &'a State,
+    currencies: &'a Currencies,
+    /// The moment of the last record.
+    pub last: Option<Moment>,
+}
+
+impl<'a> Replay<'a> {
+    pub(super) const fn new(state: &'a State, currencies: &'a Currencies) -> Self {
+        Self { state, currencies, last: None }
+    }
+
+    /// Replays one record.
+    pub(super) fn record(&mut self, record: &RecordRef<'_>) -> Result<(), RecoverError> {
+        let lsn = record.lsn;
+        self.fold(record).map_err(|why| RecoverError { lsn, why })
+    }
+
+    fn fold(&mut self, stored: &RecordRef<'_>) -> Result<(), Disagreement> {
+        let (record, at) = Record::decode(stored.payload)?;
+        if self.last.is_some_and(|last| at <= last) {
+            return Err(Disagreement::Moment);
+        }
+        self.last = Some(at);
+        let stamp = Stamp { lsn: stored.lsn, at };
+        let links: Vec<Lsn> = stored.links.iter().collect();
+        let key = record.idempotency_key();
+        match record {
+            Record::Action(action) => self.action(&action, stamp, &links)?,
+            Record::Transfer(transfer) => self.transfer(&transfer, stamp, &links)?,
+            Record::AccountOpened(opened) => self.opened(opened, stamp, &links)?,
+            Record::AccountAmended(amended) => self.amended(amended, stamp, &links)?,
+            Record::ReservationMade(made) => self.made(&made, stamp, &links)?,
+            Record::ReservationLapsed(lapsed) => self.lapsed(&lapsed, stamp, &links)?,
+        }
+        if let Some(key) = key {
+            self.state.keys.lock(key).remember(stamp.lsn);
+        }
+        Ok(())
+    }
+
+    fn action(&self, action: &Action<'_>, stamp: Stamp, links: &[Lsn]) -> Result<(), Disagreement> {
+        let request = &action.request;
+        let name = self.state.name(request.tenant_account_ref);
+        let transaction = self.state.secret.digest(request.transaction_id);
+        let mut shard = self.state.lock_of(name);
+        let slot = shard.find(name);
+        let account = slot.and_then(|slot| shard.resident(slot)).map(|found| &found.account);
+        if account.map(crate::ledger::Account::opened) != action.opened {
+            return Err(Disagreement::Account(name.text.into()));
+        }
+        if let Some(money) = request.money {
+            self.currency(money.currency)?;
+        }
+        same_links(links, &shard.links(slot, Some(transaction)))?;
+        if let Ok(movement) = &action.outcome {
+            same_balance(name.text, account, movement)?;
+        }
+        shard.take(slot, transaction, action, stamp);
+        Ok(())
+    }
+
+    fn transfer(
+        &self,
+        action: &TransferAction<'_>,
+        stamp: Stamp,
+        links: &[Lsn],
+    ) -> Result<(), Disagreement> {
+        let request = &action.request;
+        self.currency(request.money.currency)?;
+        let mut pair = Pair::lock(self.state, request);
+        same_links(links, &pair.links())?;
+        let ends = [
+            (true, request.ends.source(), action.source_opened),
+            (false, request.ends.destination(), action.destination_opened),
+        ];
+        for (source, name, opened) in ends {
+            let account = pair.account(source);
+            if account.map(crate::ledger::Account::opened) != opened {
+                return Err(Disagreement::Account(name.into()));
+            }
+            let done = action.outcome.as_ref().ok();
+            let movement = done.and_then(|done| {
+                if source { done.source.as_ref() } else { done.destination.as_ref() }
+            });
+            if let Some(movement) = movement {
+                same_balance(name, account, movement)?;
+            }
+        }
+        pair.take(action, stamp);
+        Ok(())
+    }
+
+    fn opened(
+        &self,
+        opened: AccountOpened<'_>,
+        stamp: Stamp,
+        links: &[Lsn],
+    ) -> Result<(), Disagreement> {
+        let name = self.state.name(opened.tenant_account_ref);
+        let mut roster = self.state.roster.lock();
+        let mut shard = self.state.lock_of(name);
+        if shard.find(name).is_some() {
+            return Err(Disagreement::Account(name.text.into()));
+        }
+        same_links(links, &[Lsn::ZERO; 3])?;
+        opened.opening.balances.iter().try_for_each(|(currency, _)| self.currency(*currency))?;
+        self.state.admit(&mut roster, &mut shard, opened, stamp);
+        Ok(())
+    }
+
+    fn amended(
+        &self,
+        amended: AccountAmended<'_>,
+        stamp: Stamp,
+        links: &[Lsn],
+    ) -> Result<(), Disagreement> {
+        let added = &amended.amendment.add_currencies;
+        added.iter().try_for_each(|currency| self.currency(*currency))?;
+        self.at(amended.tenant_account_ref, links, |shard, slot| {
+            shard.amend(slot, amended, stamp.lsn);
+            Ok(())
+        })
+    }
+
+    fn made(
+        &self,
+        made: &ReservationMade<'_>,
+        stamp: Stamp,
+        links: &[Lsn],
+    ) -> Result<(), Disagreement> {
+        let name = self.state.name(made.tenant_account_ref);
+        let transaction = self.state.secret.digest(made.transaction_id);
+        let mut shard = self.state.lock_of(name);
+        let nobody = || Disagreement::Account(name.text.into());
+        let slot = shard.find(name).ok_or_else(nobody)?;
+        same_links(links, &shard.links(Some(slot), Some(transaction)))?;
+        shard.take_reserved(slot, made, stamp);
+        let links = made.reserved.granted > Amount::ZERO;
+        shard.note(Some(slot), Some((transaction, links)), stamp.lsn);
+        Ok(())
+    }
+
+    fn lapsed(
+        &self,
+        lapsed: &ReservationLapsed<'_>,
+        stamp: Stamp,
+        links: &[Lsn],
+    ) -> Result<(), Disagreement> {
+        self.at(lapsed.tenant_account_ref, links, |shard, slot| {
+            shard.take_lapsed(slot, lapsed);
+            shard.note(Some(slot), None, stamp.lsn);
+            Ok(())
+        })
+    }
+
+    /// Does `what` to an account that must be there, by a record that has its links.
+    fn at(
+        &self,
+        tenant_account_ref: &str,
+        links: &[Lsn],
+        what: impl FnOnce(&mut Shard, Slot) -> Result<(), Disagreement>,
+    ) -> Result<(), Disagreement> {
+        let name = self.state.name(tenant_account_ref);
+        let mut shard = self.state.lock_of(name);
+        let slot = shard.find(name).ok_or_else(|| Disagreement::Account(name.text.into()))?;
+        same_links(links, &shard.links(Some(slot), None))?;
+        what(&mut shard, slot)
+    }
+
+    fn currency(&self, currency: Currency) -> Result<(), Disagreement> {
+        let known = self.currencies.find(currency.code()) == Some(currency);
+        if known { Ok(()) } else { Err(Disagreement::Currency(currency)) }
+    }
+}
+
+fn same_links(stored: &[Lsn], found: &[Lsn]) -> Result<(), Disagreement> {
+    if stored == found {
+        return Ok(());
+    }
+    Err(Disagreement::Links { stored: stored.to_vec(), found: found.to_vec() })
+}
+
+fn same_balance(
+    name: &str,
+    account: Option<&crate::ledger::Account>,
+    movement: &Movement,
+) -> Result<(), Disagreement> {
+    let found = account.and_then(|account| account.preview(movement));
+    if found == Some(movement.after) {
+        return Ok(());
+    }
+    let (stored, found) = (Box::new(movement.after), Box::new(found));
+    Err(Disagreement::Balance { account: name.into(), stored, found })
+}

@@ -1,0 +1,139 @@
+//! One shard: some of the accounts, what their transactions did, and its part of the books.
+//!
+//! The same methods change a shard when an action is taken and when it is replayed from the log,
+//! so recovery cannot come to another state than the one that was answered from.
+
+use hashbrown::HashTable;
+use wal::Lsn;
+
+use super::books::Books;
+use super::chain::Chain;
+use super::record::Profile;
+use super::secret::Digest;
+use super::transactions::{Slot, Transactions};
+use crate::ledger::{Account, ActionRef, Moment, Movement, Pocket};
+
+/// Some of the accounts, under one lock.
+#[derive(Debug, Default)]
+pub struct Shard {
+    names: HashTable<Slot>,
+    accounts: Vec<Resident>,
+    /// Which transactions touched them.
+    pub transactions: Transactions,
+    /// What they add up to.
+    pub books: Books,
+}
+
+/// An account and what the engine remembers beside it.
+#[derive(Debug)]
+pub struct Resident {
+    /// Its name.
+    pub name: Box<str>,
+    /// Its state.
+    pub account: Account,
+    /// Where its records are.
+    pub chain: Chain,
+    /// What it says of itself.
+    pub profile: Option<Box<Profile<'static>>>,
+    /// When it was opened.
+    pub created_at: Moment,
+}
+
+/// An account's name and where a table keeps it.
+#[derive(Clone, Copy, Debug)]
+pub struct Name<'a> {
+    /// As on the wire.
+    pub text: &'a str,
+    /// Its hash.
+    pub hash: u64,
+}
+
+impl Shard {
+    /// Where the account of that name is.
+    #[must_use]
+    pub fn find(&self, name: Name<'_>) -> Option<Slot> {
+        let same = |slot: &Slot| {
+            self.accounts.get(slot.index()).is_some_and(|found| *found.name == *name.text)
+        };
+        self.names.find(name.hash, same).copied()
+    }
+
+    /// The account at `slot`.
+    #[must_use]
+    pub fn resident(&self, slot: Slot) -> Option<&Resident> {
+        self.accounts.get(slot.index())
+    }
+
+    /// The account at `slot`, to be changed.
+    pub fn resident_mut(&mut self, slot: Slot) -> Option<&mut Resident> {
+        self.accounts.get_mut(slot.index())
+    }
+
+    /// The links that the next record about `slot` and the transaction gets: the account's record
+    /// before, one further back, and the transaction's record before.
+    #[must_use]
+    pub fn links(&self, slot: Option<Slot>, transaction: Option<Digest>) -> [Lsn; 3] {
+        let chain = slot.and_then(|slot| self.resident(slot)).map(|found| found.chain.next());
+        let (previous, skip) =
+            chain.map_or((Lsn::ZERO, Lsn::ZERO), |links| (links.previous, links.skip));
+        let of = slot.unwrap_or(Slot::NOBODY);
+        let entry = transaction.and_then(|digest| self.transactions.find(digest, of));
+        [previous, skip, entry.map_or(Lsn::ZERO, super::transactions::Entry::newest)]
+    }
+
+    /// Notes that the record at `lsn` was about `slot` and the transaction, and whether it links
+    /// them.
+    pub fn note(&mut self, slot: Option<Slot>, transaction: Option<(Digest, bool)>, lsn: Lsn) {
+        if let Some(found) = slot.and_then(|slot| self.resident_mut(slot)) {
+            found.chain.push(lsn);
+        }
+        if let Some((digest, links)) = transaction {
+            self.transactions.note(digest, slot.unwrap_or(Slot::NOBODY), lsn, links);
+        }
+    }
+
+    /// Makes a movement true, in the account and in the books.
+    pub fn apply(&mut self, slot: Slot, movement: &Movement, at: ActionRef) {
+        self.change(slot, movement.ordinal, Some(movement), |account| account.apply(movement, at));
+    }
+
+    /// Changes one balance of an account through `make`, and the books with it.
+    pub fn change(
+        &mut self,
+        slot: Slot,
+        ordinal: u8,
+        movement: Option<&Movement>,
+        make: impl FnOnce(&mut Account),
+    ) {
+        let Some(found) = self.accounts.get_mut(slot.index()) else { return };
+        let Some(before) = found.account.pocket(ordinal).copied() else { return };
+        make(&mut found.account);
+        let after = found.account.pocket(ordinal).copied().unwrap_or(before);
+        self.books.note(&before, &after, movement);
+    }
+
+    /// Takes in a new account. `hash` hashes names as `name` was hashed.
+    pub fn admit(
+        &mut self,
+        name: Name<'_>,
+        resident: Resident,
+        hash: impl Fn(&str) -> u64,
+    ) -> Slot {
+        debug_assert!(self.find(name).is_none(), "an account is admitted once");
+        let slot = Slot::new(self.accounts.len());
+        self.accounts.push(resident);
+        let accounts = &self.accounts;
+        let rehash = |slot: &Slot| accounts.get(slot.index()).map_or(0, |found| hash(&found.name));
+        self.names.insert_unique(name.hash, slot, rehash);
+        slot
+    }
+
+    /// What the balances of the accounts add up to, worked out anew.
+    #[must_use]
+    pub fn count_up(&self) -> Books {
+        let mut books = Books::default();
+        let pockets = self.accounts.iter().flat_map(|found| found.account.balances());
+        pockets.for_each(|(_, pocket): (_, &Pocket)| books.add_pocket(pocket));
+        books
+    }
+}

@@ -1,0 +1,117 @@
+//! The six operations: look the key up, decide, append, apply; nothing in between waits.
+
+use std::sync::atomic::Ordering;
+
+use wal::{Lsn, Storage};
+
+use super::Engine;
+use super::log::{Stamp, Unavailable};
+use super::record::{Action, OperationRequest, Record};
+use super::secret::Digest;
+use super::shard::Shard;
+use super::transactions::{Entry, Slot};
+use crate::ledger::{Account, BalanceRef, Command, HoldRef, Movement, Reference, Status, decide};
+
+/// What became of a request.
+#[derive(Debug)]
+pub enum Submitted<T> {
+    /// It was decided now, as the action of that stamp. The answer waits for the log.
+    Decided(T, Stamp),
+    /// Its key has the hash of one that was used before, by the record at that position. Whether it
+    /// is a repeat is told by [`Engine::repeat`].
+    Seen(Lsn),
+}
+
+impl<S: Storage> Engine<S> {
+    /// Executes an operation once. `others` are records found to be of other keys with the same
+    /// hash.
+    ///
+    /// # Errors
+    /// When nothing can be taken now; then certainly nothing was done.
+    pub fn submit<'a>(
+        &self,
+        request: OperationRequest<'a>,
+        others: &[Lsn],
+    ) -> Result<Submitted<Action<'a>>, Unavailable> {
+        let name = self.state.name(request.tenant_account_ref);
+        let transaction = self.state.secret.digest(request.transaction_id);
+
+        let key = self.state.keys.lock(request.idempotency_key);
+        if let Some(lsn) = key.seen(others) {
+            return Ok(Submitted::Seen(lsn));
+        }
+        if !key.has_room() {
+            return Err(Unavailable::StorageLow);
+        }
+        let mut shard = self.state.lock_of(name);
+        let slot = shard.find(name);
+        let action = self.decide(&shard, slot, transaction, request);
+        let links = shard.links(slot, Some(transaction));
+        let record = Record::Action(action);
+        let stamp = self.log.append(&links, &record)?;
+        // From here the action has happened, and nothing can fail.
+        let Record::Action(action) = record else { unreachable!("it was made an action above") };
+        shard.take(slot, transaction, &action, stamp);
+        self.count_closed(&shard, slot, &action);
+        key.remember(stamp.lsn);
+        Ok(Submitted::Decided(action, stamp))
+    }
+
+    fn decide<'a>(
+        &self,
+        shard: &Shard,
+        slot: Option<Slot>,
+        transaction: Digest,
+        request: OperationRequest<'a>,
+    ) -> Action<'a> {
+        let account = slot.and_then(|slot| shard.resident(slot)).map(|found| &found.account);
+        let entry = slot.and_then(|slot| shard.transactions.find(transaction, slot));
+        let command = Command {
+            operation: request.operation,
+            transaction_id: request.transaction_id,
+            money: request.money,
+            reference: reference(&request),
+            linked: entry.is_some_and(Entry::linked),
+        };
+        let outcome = decide(account, &command, &self.rules);
+        Action { request, opened: account.map(Account::opened), outcome }
+    }
+
+    /// What had to post to a closed account is counted: someone should look at it.
+    fn count_closed(&self, shard: &Shard, slot: Option<Slot>, action: &Action<'_>) {
+        let found = slot.and_then(|slot| shard.resident(slot));
+        let closed = found.is_some_and(|found| found.account.status() == Status::Closed);
+        if closed && action.outcome.is_ok() {
+            self.posted_to_closed.fetch_add(1, Ordering::Relaxed);
+        }
+    }
+}
+
+impl Shard {
+    /// Makes an action true.
+    pub(super) fn take(
+        &mut self,
+        slot: Option<Slot>,
+        transaction: Digest,
+        action: &Action<'_>,
+        stamp: Stamp,
+    ) {
+        let movement = action.outcome.as_ref().ok();
+        if let (Some(slot), Some(movement)) = (slot, movement) {
+            self.apply(slot, movement, stamp.action());
+        }
+        let links = movement.is_some_and(Movement::moved);
+        self.note(slot, Some((transaction, links)), stamp.lsn);
+    }
+}
+
+/// What the request's own reference names, read as the operation reads it.
+fn reference(request: &OperationRequest<'_>) -> Reference {
+    let Some(text) = request.reference else { return Reference::Absent };
+    let known = if request.operation.names_a_hold() {
+        HoldRef::parse(text).map(Reference::Hold)
+    } else {
+        BalanceRef::parse(text).map(Reference::Balance)
+    };
+    known.unwrap_or(Reference::Unknown)
+}

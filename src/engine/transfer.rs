@@ -1,0 +1,177 @@
+//! Transfers: two shards, locked in order, and one record.
+
+use parking_lot::MutexGuard;
+use wal::{Lsn, Storage};
+
+use super::Engine;
+use super::log::{Stamp, Unavailable};
+use super::record::{Record, TransferAction, TransferRequest};
+use super::secret::Digest;
+use super::shard::Shard;
+use super::state::State;
+use super::submit::Submitted;
+use super::transactions::Slot;
+use crate::ledger::{Account, Bucket, End, Movement, SystemAccount, transfer};
+
+impl<S: Storage> Engine<S> {
+    /// Executes a transfer once. `others` are records found to be of other keys with the same hash.
+    ///
+    /// # Errors
+    /// When nothing can be taken now; then certainly nothing was done.
+    pub fn transfer<'a>(
+        &self,
+        request: TransferRequest<'a>,
+        others: &[Lsn],
+    ) -> Result<Submitted<TransferAction<'a>>, Unavailable> {
+        let key = self.state.keys.lock(request.idempotency_key);
+        if let Some(lsn) = key.seen(others) {
+            return Ok(Submitted::Seen(lsn));
+        }
+        if !key.has_room() {
+            return Err(Unavailable::StorageLow);
+        }
+        let mut pair = Pair::lock(&self.state, &request);
+        let action = pair.decide(request);
+        let links = pair.links();
+        let record = Record::Transfer(action);
+        let stamp = self.log.append(&links, &record)?;
+        // From here the transfer has happened, and nothing can fail.
+        let Record::Transfer(action) = record else { unreachable!("it was made one above") };
+        pair.take(&action, stamp);
+        key.remember(stamp.lsn);
+        Ok(Submitted::Decided(action, stamp))
+    }
+}
+
+/// Both ends of a transfer with their shards locked, the lower one first.
+pub(super) struct Pair<'a> {
+    first: MutexGuard<'a, Shard>,
+    /// `None` when both ends are in one shard.
+    second: Option<MutexGuard<'a, Shard>>,
+    source: Seat,
+    destination: Seat,
+    transaction: Option<Digest>,
+}
+
+/// Where one end is.
+#[derive(Clone, Copy)]
+struct Seat {
+    in_second: bool,
+    system: Option<SystemAccount>,
+    slot: Option<Slot>,
+}
+
+impl<'a> Pair<'a> {
+    /// Locks the shards of both ends. A system account has no shard of its own: its part is kept
+    /// where the other end is.
+    pub(super) fn lock(state: &'a State, request: &TransferRequest<'_>) -> Self {
+        let ends = request.ends;
+        let [source, destination] = [ends.source(), ends.destination()].map(SystemAccount::parse);
+        let anchor = |own, system: Option<_>, other| if system.is_some() { other } else { own };
+        let (a, b) = (state.name(ends.source()), state.name(ends.destination()));
+        let (a_shard, b_shard) = (state.shard_of(a), state.shard_of(b));
+        let a_shard = anchor(a_shard, source, b_shard);
+        let b_shard = anchor(b_shard, destination, a_shard);
+        let (low, high) = (a_shard.min(b_shard), a_shard.max(b_shard));
+        let first = state.lock(low);
+        let second = (low != high).then(|| state.lock(high));
+        let transaction = request.transaction_id.map(|id| state.secret.digest(id));
+        let free = |shard, system| Seat { in_second: shard != low, system, slot: None };
+        let (source, destination) = (free(a_shard, source), free(b_shard, destination));
+        let mut pair = Self { first, second, source, destination, transaction };
+        pair.source.slot = pair.shard(source).find(a);
+        pair.destination.slot = pair.shard(destination).find(b);
+        pair
+    }
+
+    fn shard(&self, seat: Seat) -> &Shard {
+        self.second.as_deref().filter(|_| seat.in_second).unwrap_or(&self.first)
+    }
+
+    fn shard_mut(&mut self, seat: Seat) -> &mut Shard {
+        match &mut self.second {
+            Some(second) if seat.in_second => second,
+            _ => &mut self.first,
+        }
+    }
+
+    /// The account at that end, where it is a customer's and there is one.
+    pub(super) fn account(&self, source: bool) -> Option<&Account> {
+        let seat = if source { self.source } else { self.destination };
+        let resident = seat.slot.and_then(|slot| self.shard(seat).resident(slot));
+        resident.map(|found| &found.account)
+    }
+
+    fn end(&self, source: bool) -> End<'_> {
+        let seat = if source { self.source } else { self.destination };
+        seat.system.map_or_else(|| End::Account(self.account(source)), End::System)
+    }
+
+    fn decide<'r>(&self, request: TransferRequest<'r>) -> TransferAction<'r> {
+        TransferAction {
+            request,
+            source_opened: self.account(true).map(Account::opened),
+            destination_opened: self.account(false).map(Account::opened),
+            outcome: transfer(self.end(true), self.end(false), request.money),
+        }
+    }
+
+    /// The links of the source, then those of the destination.
+    pub(super) fn links(&self) -> [Lsn; 6] {
+        let of = |seat: Seat| self.shard(seat).links(seat.slot, self.noted(seat));
+        let ([a, b, c], [d, e, f]) = (of(self.source), of(self.destination));
+        [a, b, c, d, e, f]
+    }
+
+    /// A transaction is noted at customers' accounts, not at the system's.
+    fn noted(&self, seat: Seat) -> Option<Digest> {
+        self.transaction.filter(|_| seat.system.is_none())
+    }
+
+    /// Makes a transfer true at both ends.
+    pub(super) fn take(&mut self, action: &TransferAction<'_>, stamp: Stamp) {
+        let done = action.outcome.as_ref().ok();
+        self.take_end(self.source, done.and_then(|done| done.source.as_ref()), stamp);
+        self.take_end(self.destination, done.and_then(|done| done.destination.as_ref()), stamp);
+        if let (Some(_), Some(from), Some(to)) = (done, self.source.system, self.destination.system)
+        {
+            self.take_between_systems(action, from, to);
+        }
+    }
+
+    fn take_end(&mut self, seat: Seat, movement: Option<&Movement>, stamp: Stamp) {
+        let transaction = self.noted(seat).map(|digest| (digest, false));
+        let shard = self.shard_mut(seat);
+        if let (Some(slot), Some(movement)) = (seat.slot, movement) {
+            shard.apply(slot, movement, stamp.action());
+        }
+        if seat.system.is_none() {
+            shard.note(seat.slot, transaction, stamp.lsn);
+        }
+    }
+
+    fn take_between_systems(
+        &mut self,
+        action: &TransferAction<'_>,
+        from: SystemAccount,
+        to: SystemAccount,
+    ) {
+        let money = action.request.money;
+        let totals = self.first.books.of(money.currency);
+        let amount = i128::from(money.amount.minor());
+        for (system, part) in [(from, amount.wrapping_neg()), (to, amount)] {
+            let total = match bucket(system) {
+                Bucket::Settlement => &mut totals.settlement,
+                _ => &mut totals.funding,
+            };
+            *total = total.wrapping_add(part);
+        }
+    }
+}
+
+const fn bucket(system: SystemAccount) -> Bucket {
+    match system {
+        SystemAccount::Settlement => Bucket::Settlement,
+        SystemAccount::Funding => Bucket::Funding,
+    }
+}

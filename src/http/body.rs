@@ -1,0 +1,51 @@
+//! Reading a request's body: never more than its limit, never for longer than its deadline.
+
+use std::time::Duration;
+
+use http_body_util::BodyExt;
+use hyper::StatusCode;
+use hyper::body::{Body, Bytes, Incoming};
+use tokio::time::timeout;
+
+use super::answer::Problem;
+
+/// Reads the whole body.
+///
+/// # Errors
+/// 413 before reading when it is announced as too large, or once it has become so; 408 when it does
+/// not come in time; 400 when it is cut short.
+pub async fn read(body: Incoming, limit: usize, deadline: Duration) -> Result<Bytes, Problem> {
+    let announced = body.size_hint().lower();
+    if usize::try_from(announced).map_or(true, |bytes| bytes > limit) {
+        return Err(too_large(limit));
+    }
+    timeout(deadline, collect(body, limit)).await.unwrap_or_else(|_| Err(late()))
+}
+
+async fn collect(mut body: Incoming, limit: usize) -> Result<Bytes, Problem> {
+    let mut whole = Bytes::new();
+    while let Some(frame) = body.frame().await {
+        let frame = frame.map_err(|error| cut_short(&error))?;
+        let Ok(data) = frame.into_data() else { continue };
+        if whole.len().saturating_add(data.len()) > limit {
+            return Err(too_large(limit));
+        }
+        // Nearly every body comes as one frame, and is taken without being copied.
+        whole = if whole.is_empty() { data } else { [whole, data].concat().into() };
+    }
+    Ok(whole)
+}
+
+fn too_large(limit: usize) -> Problem {
+    let message = format!("the body is larger than the {limit} bytes that this path takes");
+    Problem::new(StatusCode::PAYLOAD_TOO_LARGE, "BODY_TOO_LARGE", message).and_close()
+}
+
+fn late() -> Problem {
+    let message = "the body did not come in time";
+    Problem::new(StatusCode::REQUEST_TIMEOUT, "REQUEST_TIMEOUT", message).and_close()
+}
+
+fn cut_short(error: &hyper::Error) -> Problem {
+    Problem::invalid(format!("the body could not be read: {error}")).and_close()
+}

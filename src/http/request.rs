@@ -1,0 +1,179 @@
+//! Bodies read into requests. Pure: bytes in, a request or a [`Problem`] that names the member out.
+
+use std::borrow::Cow;
+
+use serde::{Deserialize, Deserializer};
+use serde_json::value::RawValue;
+
+use hyper::StatusCode;
+
+use super::answer::Problem;
+use super::money;
+use crate::engine::Currencies;
+use crate::engine::record::OperationRequest;
+use crate::ledger::{Money, Operation};
+
+/// The longest text that a request may give as a name or reference, in bytes.
+pub const TEXT_MAX: usize = 128;
+/// The longest account name, in bytes.
+pub const ACCOUNT_MAX: usize = 64;
+
+/// An operation as it was sent, held to its limits.
+#[derive(Debug)]
+pub struct OperationBody<'a> {
+    operation: Operation,
+    wire: Wire<'a>,
+    reference: Option<Cow<'a, str>>,
+    money: Option<Money>,
+}
+
+#[derive(Debug, Deserialize)]
+struct Wire<'a> {
+    #[serde(borrow)]
+    idempotency_key: Cow<'a, str>,
+    #[serde(borrow)]
+    transaction_id: Cow<'a, str>,
+    #[serde(borrow)]
+    tenant_account_ref: Cow<'a, str>,
+    #[serde(borrow)]
+    of_action_ref: Cow<'a, str>,
+    #[serde(borrow, default, deserialize_with = "present")]
+    amount: Option<&'a RawValue>,
+    #[serde(borrow, default, deserialize_with = "present")]
+    tenant_balance_ref: Option<&'a RawValue>,
+    #[serde(borrow, default, deserialize_with = "present")]
+    tenant_hold_balance_ref: Option<&'a RawValue>,
+}
+
+#[derive(Deserialize)]
+struct WireAmount<'a> {
+    #[serde(borrow)]
+    value: &'a RawValue,
+    #[serde(borrow)]
+    currency: Cow<'a, str>,
+}
+
+impl<'a> OperationBody<'a> {
+    /// Reads the body of `operation`.
+    ///
+    /// # Errors
+    /// 400 with the code that applies.
+    pub fn parse(
+        operation: Operation,
+        body: &'a [u8],
+        currencies: &Currencies,
+    ) -> Result<Self, Problem> {
+        let wire: Wire<'a> = object(body)?;
+        text("idempotency_key", &wire.idempotency_key, TEXT_MAX)?;
+        text("transaction_id", &wire.transaction_id, TEXT_MAX)?;
+        text("tenant_account_ref", &wire.tenant_account_ref, ACCOUNT_MAX)?;
+        text("of_action_ref", &wire.of_action_ref, TEXT_MAX)?;
+        let reference = reference(operation, &wire)?;
+        let money = wire.amount.map(|raw| amount("amount", raw, currencies)).transpose()?;
+        Ok(Self { operation, wire, reference, money })
+    }
+
+    /// The request, as the engine takes it.
+    #[must_use]
+    pub fn request(&self) -> OperationRequest<'_> {
+        OperationRequest {
+            operation: self.operation,
+            idempotency_key: &self.wire.idempotency_key,
+            transaction_id: &self.wire.transaction_id,
+            tenant_account_ref: &self.wire.tenant_account_ref,
+            of_action_ref: &self.wire.of_action_ref,
+            reference: self.reference.as_deref(),
+            money: self.money,
+        }
+    }
+}
+
+/// The operation's own reference; the other one is a member like any unknown one.
+fn reference<'a>(operation: Operation, wire: &Wire<'a>) -> Result<Option<Cow<'a, str>>, Problem> {
+    let (name, raw) = if operation.names_a_hold() {
+        ("tenant_hold_balance_ref", wire.tenant_hold_balance_ref)
+    } else {
+        ("tenant_balance_ref", wire.tenant_balance_ref)
+    };
+    let wrong = |_| Problem::invalid(format!("{name} is not a string"));
+    let given = raw.map(|raw| serde_json::from_str::<Option<Borrowed<'_>>>(raw.get()));
+    let given = given.transpose().map_err(wrong)?.flatten();
+    match given {
+        Some(Borrowed(reference)) => {
+            text(name, &reference, TEXT_MAX)?;
+            Ok(Some(reference))
+        }
+        None if operation.needs_its_reference() => {
+            Err(Problem::invalid(format!("{name} is missing")))
+        }
+        None => Ok(None),
+    }
+}
+
+#[derive(Deserialize)]
+struct Borrowed<'a>(#[serde(borrow)] Cow<'a, str>);
+
+/// Reads `{"value": number, "currency": "AAA"}`; `member` is its name in errors.
+///
+/// # Errors
+/// 400 with the code that applies.
+pub fn amount(member: &str, raw: &RawValue, currencies: &Currencies) -> Result<Money, Problem> {
+    let shape = |what: &str| Problem::invalid(format!("{member} {what}"));
+    if !raw.get().starts_with('{') {
+        return Err(shape("is not an object"));
+    }
+    let wire: WireAmount<'_> =
+        serde_json::from_str(raw.get()).map_err(|error| shape(&format!("is wrong: {error}")))?;
+    let number = wire.value.get();
+    if !number.starts_with(|first: char| first == '-' || first.is_ascii_digit()) {
+        return Err(Problem::invalid(format!("{member}.value is not a number")));
+    }
+    let currency = currencies.find(&wire.currency).ok_or_else(|| {
+        let message = format!("{member}.currency is not a currency that this ledger keeps");
+        Problem::new(StatusCode::BAD_REQUEST, "UNKNOWN_CURRENCY", message)
+    })?;
+    let amount = money::parse(number, currency).map_err(|bad| {
+        let message = format!("{member}.value {bad}");
+        Problem::new(StatusCode::BAD_REQUEST, "INVALID_AMOUNT", message)
+    })?;
+    Ok(Money { amount, currency })
+}
+
+/// Reads a JSON object: not an array, not followed by anything, no member of `T` twice.
+///
+/// # Errors
+/// 400 `INVALID_REQUEST`.
+pub fn object<'a, T: Deserialize<'a>>(body: &'a [u8]) -> Result<T, Problem> {
+    let body = std::str::from_utf8(body)
+        .map_err(|error| Problem::invalid(format!("the body is not UTF-8: {error}")))?;
+    let space = |c: char| matches!(c, ' ' | '\t' | '\n' | '\r');
+    if !body.trim_start_matches(space).starts_with('{') {
+        return Err(Problem::invalid("the body is not a JSON object"));
+    }
+    serde_json::from_str(body)
+        .map_err(|error| Problem::invalid(format!("the body is wrong: {error}")))
+}
+
+/// Holds a text to its limits: not empty, not too long, no control characters.
+///
+/// # Errors
+/// 400 `INVALID_REQUEST` that names the member.
+pub fn text(member: &str, text: &str, max: usize) -> Result<(), Problem> {
+    let wrong = |what: String| Err(Problem::invalid(format!("{member} {what}")));
+    match text.len() {
+        0 => return wrong("is empty".into()),
+        len if len > max => return wrong(format!("has {len} bytes, at most {max} are allowed")),
+        _ => {}
+    }
+    if text.chars().any(char::is_control) {
+        return wrong("has a control character".into());
+    }
+    Ok(())
+}
+
+/// A member that is there, `null` included: unlike an absent one it reaches its reader.
+pub fn present<'de, D: Deserializer<'de>, T: Deserialize<'de>>(
+    deserializer: D,
+) -> Result<Option<T>, D::Error> {
+    T::deserialize(deserializer).map(Some)
+}

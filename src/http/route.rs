@@ -1,0 +1,148 @@
+//! Which request is for what: a method and a path to a [`Route`]. Pure.
+
+use hyper::Method;
+
+use super::answer::Problem;
+use crate::ledger::Operation;
+
+/// The two listeners: what one has, the other has not.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Listener {
+    /// What Open Fabric calls.
+    Network,
+    /// What the tenant's own systems and people call.
+    Operator,
+}
+
+impl Listener {
+    /// Its name in logs and metrics.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Network => "network",
+            Self::Operator => "operator",
+        }
+    }
+}
+
+/// What a request is for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Route<'a> {
+    /// `POST {base}/ledger/{operation}`
+    Operation(Operation),
+    /// `POST /v1/accounts`
+    OpenAccount,
+    /// `GET /v1/accounts`
+    ListAccounts,
+    /// `GET /v1/accounts/{ref}`
+    Account(&'a str),
+    /// `PATCH /v1/accounts/{ref}`
+    AmendAccount(&'a str),
+    /// `GET /v1/accounts/{ref}/holds`
+    Holds(&'a str),
+    /// `POST /v1/transfers`
+    Transfer,
+    /// `GET /v1/transactions/{transaction_id}`
+    Transaction(&'a str),
+    /// `GET /v1/actions/{tenant_action_ref}`
+    Action(&'a str),
+    /// `GET /v1/trial-balance`
+    TrialBalance,
+    /// `GET /health/live`
+    Live,
+    /// `GET /health/ready`
+    Ready,
+    /// `GET /metrics`
+    Metrics,
+}
+
+impl Route<'_> {
+    /// Whether it changes something.
+    #[must_use]
+    pub const fn writes(self) -> bool {
+        matches!(
+            self,
+            Self::Operation(_) | Self::OpenAccount | Self::AmendAccount(_) | Self::Transfer
+        )
+    }
+
+    /// Whether it is open without a key: a supervisor has none.
+    #[must_use]
+    pub const fn is_public(self) -> bool {
+        matches!(self, Self::Live | Self::Ready)
+    }
+}
+
+/// Finds the route of a request on the network listener, whose paths are under `base`.
+///
+/// # Errors
+/// 404, or 405 with the methods allowed.
+pub fn network<'a>(base: &str, method: &Method, path: &'a str) -> Result<Route<'a>, Problem> {
+    let operation = path.strip_prefix(base).and_then(|rest| rest.strip_prefix("/ledger/"));
+    let operation = operation.and_then(Operation::parse).ok_or_else(Problem::no_such_path)?;
+    allow(method, &[(Method::POST, Route::Operation(operation))])
+}
+
+/// Finds the route of a request on the operator listener.
+///
+/// # Errors
+/// 404, or 405 with the methods allowed.
+pub fn operator<'a>(method: &Method, path: &'a str) -> Result<Route<'a>, Problem> {
+    let mut segments = path.split('/').skip(1);
+    let mut next = || segments.next();
+    let get = |route| allow(method, &[(Method::GET, route)]);
+    match (next(), next(), next(), next(), next()) {
+        (Some("health"), Some("live"), None, ..) => get(Route::Live),
+        (Some("health"), Some("ready"), None, ..) => get(Route::Ready),
+        (Some("metrics"), None, ..) => get(Route::Metrics),
+        (Some("v1"), Some("accounts"), None, ..) => {
+            allow(method, &[(Method::GET, Route::ListAccounts), (Method::POST, Route::OpenAccount)])
+        }
+        (Some("v1"), Some("accounts"), Some(name), None, _) => allow(
+            method,
+            &[(Method::GET, Route::Account(name)), (Method::PATCH, Route::AmendAccount(name))],
+        ),
+        (Some("v1"), Some("accounts"), Some(name), Some("holds"), None) => get(Route::Holds(name)),
+        (Some("v1"), Some("transfers"), None, ..) => {
+            allow(method, &[(Method::POST, Route::Transfer)])
+        }
+        (Some("v1"), Some("transactions"), Some(id), None, _) => get(Route::Transaction(id)),
+        (Some("v1"), Some("actions"), Some(name), None, _) => get(Route::Action(name)),
+        (Some("v1"), Some("trial-balance"), None, ..) => get(Route::TrialBalance),
+        _ => Err(Problem::no_such_path()),
+    }
+}
+
+/// The route of `method` among those of a path.
+fn allow<'a>(method: &Method, routes: &[(Method, Route<'a>)]) -> Result<Route<'a>, Problem> {
+    let found = routes.iter().find(|(allowed, _)| allowed == method);
+    found.map(|(_, route)| *route).ok_or_else(|| {
+        Problem::method_not_allowed(match routes {
+            [(Method::GET, _), (Method::POST, _)] => "GET, POST",
+            [(Method::GET, _), (Method::PATCH, _)] => "GET, PATCH",
+            [(Method::POST, _)] => "POST",
+            _ => "GET",
+        })
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_listener_has_only_its_own_paths() {
+        let post = |path: &'static str| network("/api/pba", &Method::POST, path).ok();
+        let hold = Some(Route::Operation(Operation::HoldBalance));
+        assert_eq!(post("/api/pba/ledger/hold_balance"), hold);
+        for path in ["/ledger/hold_balance", "/api/pba/ledger/", "/v1/accounts", "/api/pbaX", "/"] {
+            assert_eq!(post(path), None, "{path}");
+        }
+        let get = |path: &'static str| operator(&Method::GET, path).ok();
+        assert_eq!(get("/v1/accounts/a%2Fb/holds"), Some(Route::Holds("a%2Fb")));
+        assert_eq!(get("/v1/trial-balance"), Some(Route::TrialBalance));
+        for path in ["/api/pba/ledger/hold_balance", "/v1/transfers", "/v1", "/v1/accounts/a/b"] {
+            assert_eq!(get(path), None, "{path}");
+        }
+    }
+}
