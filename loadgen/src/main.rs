@@ -1,2 +1,30 @@
-//! Placeholder.
-fn main() {}
+//! The load generator's command line. Exits 0 when the run passed, 2 when the SLO was missed, 3
+//! when the run is invalid, 4 when the server answered incorrectly, 64 when the command line is
+//! wrong, 69 when the run could not be made.
+
+use std::process::ExitCode;
+
+use holdfast_loadgen::{cli::Plan, run};
+
+/// The run could not be made: `EX_UNAVAILABLE` of sysexits.
+const UNAVAILABLE: u8 = 69;
+
+fn main() -> ExitCode {
+    let plan = match Plan::from_command_line(std::env::args_os()) {
+        Ok(plan) => plan,
+        Err(usage) => {
+            usage.print();
+            return ExitCode::from(usage.exit_code());
+        }
+    };
+    match run(&plan) {
+        Ok(report) => {
+            println!("{}", report.render(plan.output));
+            ExitCode::from(report.verdict().exit_code())
+        }
+        Err(error) => {
+            eprintln!("holdfast-loadgen: {error}");
+            ExitCode::from(UNAVAILABLE)
+        }
+    }
+}

@@ -1,4 +1,4 @@
-//! The configuration file: TOML, whose keys are the settings' (see [`setting`](super::setting)).
+//! The configuration file: TOML, whose keys are the settings' (see [`setting`]).
 //!
 //! ```toml
 //! listen = "0.0.0.0:7480"
@@ -16,21 +16,11 @@
 use std::fs;
 use std::path::Path;
 
-use serde::Deserialize;
 use toml::{Table, Value};
 
 use super::layer::{Layer, Source};
-use super::problem::{Fault, Problem};
+use super::problem::{FILE, Fault, Problem};
 use super::setting::{self, Kind};
-
-/// One table of `[[api_keys]]`.
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct KeyTable {
-    name: String,
-    role: String,
-    sha256: String,
-}
 
 /// What the file at `path` says.
 pub fn read(path: &Path, problems: &mut Vec<Problem>) -> Layer {
@@ -39,7 +29,7 @@ pub fn read(path: &Path, problems: &mut Vec<Problem>) -> Layer {
     match text.and_then(|text| table(&text)) {
         Ok(table) => layer(table, &source, problems),
         Err(fault) => {
-            problems.push(Problem::new("config", source, fault));
+            problems.push(Problem::new(FILE, source, fault));
             Layer::default()
         }
     }
@@ -73,7 +63,9 @@ fn texts(kind: Kind, value: Value) -> Result<Vec<String>, Fault> {
         (Kind::Text(_), Value::String(text)) => Ok(vec![text]),
         (Kind::Integer(_), Value::Integer(number)) => Ok(vec![number.to_string()]),
         (Kind::Switch, Value::Boolean(on)) => Ok(vec![on.to_string()]),
-        (Kind::List, Value::Array(items)) => items.into_iter().map(|item| one(kind, item)).collect(),
+        (Kind::List, Value::Array(items)) => {
+            items.into_iter().map(|item| one(kind, item)).collect()
+        }
         (Kind::Keys, Value::Array(tables)) => (1..).zip(tables).map(key).collect(),
         (kind, value) => Err(wrong_type(kind, &value)),
     }
@@ -86,11 +78,18 @@ fn one(kind: Kind, item: Value) -> Result<String, Fault> {
     }
 }
 
+/// One table of `[[api_keys]]`. What goes wrong is told without the values: they may be secret.
 fn key((number, table): (usize, Value)) -> Result<String, Fault> {
-    let table: KeyTable = table.try_into().map_err(|error: toml::de::Error| {
-        Fault::KeyTable { number, message: error.message().to_owned() }
-    })?;
-    Ok(format!("{}:{}:{}", table.name, table.role, table.sha256))
+    let Value::Table(mut table) = table else { return Err(wrong_type(Kind::Keys, &table)) };
+    let mut part = |part| match table.remove(part) {
+        Some(Value::String(text)) => Ok(text),
+        _ => Err(Fault::KeyPart { number, part }),
+    };
+    let parts = [part("name")?, part("role")?, part("sha256")?];
+    match table.into_iter().next() {
+        None => Ok(parts.join(":")),
+        Some((extra, _)) => Err(Fault::KeyExtra { number, extra }),
+    }
 }
 
 fn wrong_type(kind: Kind, value: &Value) -> Fault {

@@ -6,7 +6,11 @@ use std::io;
 use super::keys::{HASH_COMMAND, KeyError};
 use super::layer::Source;
 use super::limits::Limit;
+use super::setting::Setting;
 use crate::engine::BadCurrency;
+
+/// What a problem with the file as a whole is about.
+pub(super) const FILE: &str = "config";
 
 /// One thing that is wrong: with which setting, with what value, and where that was said.
 #[derive(Debug)]
@@ -96,7 +100,7 @@ pub enum Fault {
         message: String,
     },
     /// A key of the file that is no setting.
-    #[error("is not a setting: remove it, or correct its name; `holdfast config show` lists all")]
+    #[error("is not a setting: remove it, or correct its name; `holdfast serve --help` lists all")]
     UnknownKey,
     /// A value of the file of the wrong type.
     #[error("is of type {found}: give {wanted}")]
@@ -106,13 +110,21 @@ pub enum Fault {
         /// What it is.
         found: &'static str,
     },
-    /// A table of `[[api_keys]]` that is not one.
-    #[error("table number {number}: {message}; give name, role and sha256, each a string")]
-    KeyTable {
+    /// A table of `[[api_keys]]` that lacks something.
+    #[error("table number {number} has no {part}, or it is no string: give name, role and sha256")]
+    KeyPart {
         /// Which of the tables, from 1.
         number: usize,
-        /// What the parser says.
-        message: String,
+        /// What is missing.
+        part: &'static str,
+    },
+    /// A table of `[[api_keys]]` with something else in it.
+    #[error("table number {number} has {extra:?}: give name, role and sha256, and nothing else")]
+    KeyExtra {
+        /// Which of the tables, from 1.
+        number: usize,
+        /// What is too much.
+        extra: String,
     },
 }
 
@@ -120,6 +132,11 @@ impl Problem {
     /// Something wrong with `setting`, whose value need not or must not be shown.
     pub(super) fn new(setting: &str, source: Source, fault: Fault) -> Self {
         Self { setting: setting.to_owned(), value: None, source, fault }
+    }
+
+    /// Whether it is about `setting`, or about everything that a file would have said.
+    pub(super) fn touches(&self, setting: &Setting) -> bool {
+        self.setting == setting.key || self.setting == FILE
     }
 
     /// The same, with the value that it is about.

@@ -47,8 +47,8 @@ pub enum Opened {
 pub enum AmendError {
     /// There is none of that name.
     #[error("there is no such account")]
-    NotFound(Lsn),
-    /// Only an empty account can be closed.
+    NotFound,
+    /// Only an empty account can be closed; this record is the newest that the refusal reveals.
     #[error("only an account with nothing owned, held or reserved can be closed")]
     NotEmpty(Lsn),
     /// A limit is for a currency that the account does not have.
@@ -79,13 +79,17 @@ impl<S: Storage> Engine<S> {
     /// Opens an account, unless there is one of that name.
     ///
     /// # Errors
-    /// When nothing can be taken now; then certainly nothing was done.
+    /// When nothing can be taken now, or when it has too many balances; then certainly nothing was
+    /// done.
     pub fn open_account(
         &self,
         tenant_account_ref: &str,
         opening: Opening,
         profile: Profile<'_>,
     ) -> Result<Opened, Unavailable> {
+        if opening.balances.len() > Account::BALANCES_MAX {
+            return Err(Unavailable::TooLarge);
+        }
         let name = self.state.name(tenant_account_ref);
         let mut roster = self.state.roster.lock();
         let mut shard = self.state.lock_of(name);
@@ -114,9 +118,8 @@ impl<S: Storage> Engine<S> {
     ) -> Result<AccountView, AmendError> {
         let name = self.state.name(tenant_account_ref);
         let mut shard = self.state.lock_of(name);
-        let nobody = || AmendError::NotFound(self.log.wal.appended());
-        let slot = shard.find(name).ok_or_else(nobody)?;
-        let found = shard.resident(slot).ok_or_else(nobody)?;
+        let slot = shard.find(name).ok_or(AmendError::NotFound)?;
+        let found = shard.resident(slot).ok_or(AmendError::NotFound)?;
         check(found, &amendment)?;
         let metadata = metadata.map(Cow::Borrowed);
         let amended = AccountAmended { tenant_account_ref, amendment, metadata };
@@ -126,31 +129,23 @@ impl<S: Storage> Engine<S> {
         // From here the account is amended, and nothing can fail.
         let Record::AccountAmended(amended) = record else { unreachable!("it was made one above") };
         shard.amend(slot, amended, stamp.lsn);
-        shard.resident(slot).map(|found| view(found, stamp.at)).ok_or_else(nobody)
+        shard.resident(slot).map(|found| view(found, stamp.at)).ok_or(AmendError::NotFound)
     }
 
-    /// An account as it is now; `Err` with what the absence reveals when there is none.
-    ///
-    /// # Errors
-    /// The position that the log must have reached before the absence may be told.
-    pub fn account(&self, tenant_account_ref: &str) -> Result<AccountView, Lsn> {
+    /// An account as it is now. That there is none reveals nothing: accounts never go away.
+    pub fn account(&self, tenant_account_ref: &str) -> Option<AccountView> {
         let name = self.state.name(tenant_account_ref);
         let shard = self.state.lock_of(name);
-        let found = shard.find(name).and_then(|slot| shard.resident(slot));
-        let found = found.ok_or_else(|| self.log.wal.appended())?;
-        Ok(view(found, self.log.clock.tick()))
+        let found = shard.find(name).and_then(|slot| shard.resident(slot))?;
+        Some(view(found, self.log.clock.tick()))
     }
 
     /// The holds of an account, oldest first, those at zero only when `all` is asked for; and the
     /// newest record that they reveal.
-    ///
-    /// # Errors
-    /// As for [`account`](Self::account).
-    pub fn holds(&self, tenant_account_ref: &str, all: bool) -> Result<(Vec<HoldView>, Lsn), Lsn> {
+    pub fn holds(&self, tenant_account_ref: &str, all: bool) -> Option<(Vec<HoldView>, Lsn)> {
         let name = self.state.name(tenant_account_ref);
         let shard = self.state.lock_of(name);
-        let found = shard.find(name).and_then(|slot| shard.resident(slot));
-        let found = found.ok_or_else(|| self.log.wal.appended())?;
+        let found = shard.find(name).and_then(|slot| shard.resident(slot))?;
         let account = &found.account;
         let shown = account.holds().iter().filter(|(_, hold)| all || !hold.held().is_zero());
         let view = |(hold, sums): &(HoldRef, Hold)| {
@@ -158,7 +153,7 @@ impl<S: Storage> Engine<S> {
             let pocket = *account.pocket(sums.ordinal)?;
             Some(HoldView { hold: *hold, balance, pocket, sums: *sums })
         };
-        Ok((shown.filter_map(view).collect(), found.chain.newest()))
+        Some((shown.filter_map(view).collect(), found.chain.newest()))
     }
 
     /// Up to `limit` accounts in the order in which they were opened, after the one that the
@@ -243,7 +238,9 @@ fn check(found: &Resident, amendment: &Amendment) -> Result<(), AmendError> {
         return Err(AmendError::NotEmpty(found.chain.newest()));
     }
     let added = amendment.add_currencies.iter().filter(|currency| !account.has(**currency));
-    if account.balances().count().saturating_add(added.count()) > Account::BALANCES_MAX {
+    let balances = account.balances().count().saturating_add(added.count());
+    let named = amendment.add_currencies.len().max(amendment.overdraft_limits.len());
+    if balances.max(named) > Account::BALANCES_MAX {
         return Err(AmendError::TooManyBalances);
     }
     let known = |currency| account.has(currency) || amendment.add_currencies.contains(&currency);

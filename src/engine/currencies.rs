@@ -23,7 +23,8 @@ pub struct Currencies {
 pub struct BadCurrency(pub String);
 
 impl Currencies {
-    /// The active currencies of ISO 4217 that are money: not metals, funds, tests or nothing.
+    /// The active currencies and funds codes of ISO 4217; no metals, no drawing rights, no test
+    /// code, and not the code for nothing.
     #[must_use]
     pub fn iso() -> Self {
         let active = iso_currency::Currency::iter().filter(is_money);

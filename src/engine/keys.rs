@@ -57,7 +57,9 @@ impl Keys {
     pub fn lock(&self, key: &str) -> KeyGuard<'_> {
         let hash = self.secret.digest(key).hash;
         let hash = hash >> 64_u32.saturating_sub(self.bits).min(63);
-        let n = usize::from(hash.to_le_bytes()[0]) % SHARDS;
+        // The table finds its buckets by the lowest bits and its tags by the highest: the middle
+        // ones choose the shard.
+        let n = usize::from(hash.to_le_bytes()[4]) % SHARDS;
         KeyGuard { shard: self.shards[n].lock(), hash, keys: self }
     }
 }
@@ -68,7 +70,7 @@ impl KeyGuard<'_> {
     #[must_use]
     pub fn seen(&self, others: &[Lsn]) -> Option<Lsn> {
         let same = |seen: &Seen| seen.hash == self.hash && !others.contains(&seen.lsn);
-        self.shard.find(spread(self.hash), same).map(|seen| seen.lsn)
+        self.shard.find(self.hash, same).map(|seen| seen.lsn)
     }
 
     /// Whether one more key may be remembered.
@@ -80,12 +82,7 @@ impl KeyGuard<'_> {
     /// Remembers that the key was used by the action at `lsn`.
     pub fn remember(mut self, lsn: Lsn) {
         let seen = Seen { hash: self.hash, lsn };
-        self.shard.insert_unique(spread(self.hash), seen, |seen| spread(seen.hash));
+        self.shard.insert_unique(self.hash, seen, |seen| seen.hash);
         self.keys.count.fetch_add(1, Ordering::Relaxed);
     }
-}
-
-/// The shard took the low bits, so the table gets the others.
-const fn spread(hash: u64) -> u64 {
-    hash.rotate_right(8)
 }

@@ -66,6 +66,12 @@ impl<S: Storage> Engine<S> {
         self.log.wal.durable()
     }
 
+    /// The newest record that was taken, durable or not.
+    #[must_use]
+    pub fn appended(&self) -> Lsn {
+        self.log.wal.appended()
+    }
+
     /// Whether the log has failed: nothing that is not durable now ever will be.
     #[must_use]
     pub fn is_poisoned(&self) -> bool {

@@ -17,7 +17,7 @@ use super::shard::Shard;
 use super::state::State;
 use super::transactions::Slot;
 use super::transfer::Pair;
-use crate::ledger::{Amount, Currency, Moment, Movement, Place};
+use crate::ledger::{Amount, Currency, Moment, Movement, Place, Pocket, lapse};
 
 /// The log holds a record that does not fit what came before it.
 #[derive(Debug, thiserror::Error)]
@@ -208,6 +208,8 @@ impl<'a> Replay<'a> {
         let nobody = || Disagreement::Account(name.text.into());
         let slot = shard.find(name).ok_or_else(nobody)?;
         same_links(links, &shard.links(Some(slot), Some(transaction)))?;
+        let found = shard.resident(slot).and_then(|it| it.account.preview_reserved(&made.reserved));
+        same_pocket(name.text, made.reserved.after, found)?;
         shard.take_reserved(slot, made, stamp);
         let links = made.reserved.granted > Amount::ZERO;
         shard.note(Some(slot), Some((transaction, links)), stamp.lsn);
@@ -221,6 +223,9 @@ impl<'a> Replay<'a> {
         links: &[Lsn],
     ) -> Result<(), Disagreement> {
         self.at(lapsed.tenant_account_ref, links, |shard, slot| {
+            let found = shard.resident(slot).and_then(|it| lapse(&it.account, lapsed.approval));
+            let found = found.filter(|(ordinal, _)| *ordinal == lapsed.ordinal);
+            same_pocket(lapsed.tenant_account_ref, lapsed.after, found.map(|(_, after)| after))?;
             shard.take_lapsed(slot, lapsed);
             shard.note(Some(slot), None, stamp.lsn);
             Ok(())
@@ -260,9 +265,18 @@ fn same_balance(
     movement: &Movement,
 ) -> Result<(), Disagreement> {
     let found = account.and_then(|account| account.preview(movement));
-    if found == Some(movement.after) {
+    same_place(name, movement.after, found)
+}
+
+fn same_pocket(name: &str, stored: Pocket, found: Option<Pocket>) -> Result<(), Disagreement> {
+    let place = |pocket| Place { pocket, hold: None };
+    same_place(name, place(stored), found.map(place))
+}
+
+fn same_place(name: &str, stored: Place, found: Option<Place>) -> Result<(), Disagreement> {
+    if found == Some(stored) {
         return Ok(());
     }
-    let (stored, found) = (Box::new(movement.after), Box::new(found));
+    let (stored, found) = (Box::new(stored), Box::new(found));
     Err(Disagreement::Balance { account: name.into(), stored, found })
 }

@@ -59,9 +59,11 @@ impl State {
     /// The shard that an account of that name is in, whether there is one or not.
     #[must_use]
     pub fn shard_of(&self, name: Name<'_>) -> ShardNumber {
-        let bytes = name.hash.to_le_bytes();
-        let low = u16::from_le_bytes([bytes[0], bytes[1]]);
-        ShardNumber(low % u16::try_from(SHARDS).unwrap_or(u16::MAX))
+        // A table finds its buckets by the lowest bits and its tags by the highest: the middle ones
+        // are free to choose the shard, and leave the names of one shard spread over its table.
+        let [_, _, _, _, a, b, _, _] = name.hash.to_le_bytes();
+        let middle = u16::from_le_bytes([a, b]);
+        ShardNumber(middle % u16::try_from(SHARDS).unwrap_or(u16::MAX))
     }
 
     /// Locks one shard.

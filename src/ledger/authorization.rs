@@ -40,7 +40,7 @@ pub fn reserve(
         Status::Frozen => return Err(Refusal::AccountFrozen),
         Status::Active => {}
     }
-    if pocket.spendable() < i128::from(amount.minor()) {
+    if !amount.is_zero() && pocket.spendable() < i128::from(amount.minor()) {
         return Err(Refusal::InsufficientFunds);
     }
     let reserved = pocket.reserved.credit(amount).ok_or(Refusal::BalanceOverflow)?;
@@ -59,9 +59,20 @@ pub fn lapse(account: &Account, approval: ActionRef) -> Option<(u8, Pocket)> {
 }
 
 impl Account {
+    /// The balance as it is once `reserved` is set aside, worked out anew; `None` when it does not
+    /// fit this account. It equals [`Reserved::after`] for every approval decided on this state.
+    #[must_use]
+    pub fn preview_reserved(&self, reserved: &Reserved) -> Option<Pocket> {
+        let pocket = self.pocket(reserved.ordinal)?;
+        Some(Pocket { reserved: pocket.reserved.credit(reserved.granted)?, ..*pocket })
+    }
+
     /// Makes an approval by the action `at` true. Cannot fail.
     pub fn apply_reserved(&mut self, reserved: &Reserved, transaction_id: &str, at: ActionRef) {
         self.put_pocket(reserved.ordinal, reserved.after);
+        if reserved.granted.is_zero() {
+            return; // An account check promises nothing.
+        }
         self.reservations.push(Reservation {
             opened: at,
             transaction_id: Box::from(transaction_id),

@@ -91,6 +91,12 @@ impl BalanceRef {
         (self.account_opened == opened.0).then_some(self.ordinal)
     }
 
+    /// The action that opened its account.
+    #[must_use]
+    pub const fn opened(self) -> ActionRef {
+        ActionRef(self.account_opened)
+    }
+
     /// The balance that `text` names, if it has the form of one.
     #[must_use]
     pub fn parse(text: &str) -> Option<Self> {

@@ -1,1 +1,88 @@
-//! A write-ahead log.
+//! A write-ahead log: opaque records in, the same records out, in order, after a crash.
+//!
+//! The log knows nothing of what it carries. [`Wal::append`] gives a record its [`Lsn`] and puts it
+//! into memory; a record is durable once [`Wal::durable`] has reached its LSN, and not before; and
+//! [`open`] shows every durable record again, in order, and of the others a prefix or nothing.
+//!
+//! ```no_run
+//! # use std::{convert::Infallible, path::Path, thread};
+//! use wal::{Directory, Filesystem, Options};
+//!
+//! let directory = Directory::open(Path::new("log"), Filesystem::Checked)?;
+//! let opened = wal::open(directory, Options::default(), |record| {
+//!     println!("{}: {} bytes", record.lsn, record.payload.len());
+//!     Ok::<_, Infallible>(())
+//! })?;
+//! let committer = thread::spawn(|| opened.committer.run());
+//! let filler = thread::spawn(|| opened.filler.run());
+//! let lsn = opened.wal.append(&[], |_lsn, payload| payload.extend_from_slice(b"hello"))?;
+//! opened.wal.wait_durable(lsn)?;
+//! opened.wal.close();
+//! # drop((committer, filler));
+//! # Ok::<_, Box<dyn std::error::Error>>(())
+//! ```
+//!
+//! # Pieces
+//!
+//! | piece | what it does | runs |
+//! | --- | --- | --- |
+//! | [`Wal`] | append, wait, read, close | on any thread |
+//! | [`Committer`] | groups, checksums, writes, syncs, publishes | on one thread of its own |
+//! | [`Filler`] | prepares the next segment | on one thread of its own |
+//! | [`open`] | recovers: reads, judges, repairs, begins a life | once, before them |
+//! | [`Storage`], [`Medium`] | the seam: [`Directory`] for files, [`simulated::Disk`] for tests | |
+//!
+//! # Promises
+//!
+//! * LSNs are dense and in the order of the appends. A refused append leaves no trace.
+//! * A failed write or sync is the last: the log is poisoned and nothing is tried again.
+//! * While no segment can be prepared, an append is refused unless it surely fits into those that
+//!   are there. What was accepted while the filler was merely slow waits for it.
+//! * Damage of what was durable is refused, and nothing changed; a torn tail is wiped. Which is
+//!   which each group tells by vouching for those before it, so the last records before a kill
+//!   stand without a witness until the next opening.
+//!
+//! The bytes are tables in the sources that read them: segment headers in `segment.rs`, groups in
+//! `group.rs`, records in `record.rs`.
+//!
+//! # Architecture invariants
+//!
+//! No clock decides anything here, no retry hides a failure, nothing is async, and no lock is held
+//! during I/O. `mmap.rs` is the only unsafe code.
+
+mod batch;
+mod committer;
+pub mod directory;
+mod durability;
+mod filler;
+mod group;
+mod index;
+mod log;
+mod lsn;
+mod mmap;
+mod options;
+mod queue;
+mod read;
+mod record;
+mod recovery;
+mod segment;
+pub mod simulated;
+mod size;
+pub mod storage;
+
+pub use committer::{CommitError, Committer, Step};
+pub use directory::{Directory, DirectoryError, Filesystem};
+pub use durability::Poisoned;
+pub use filler::{Fill, Filler};
+pub use log::{AppendError, Wal};
+pub use lsn::Lsn;
+pub use options::{
+    Commit, OnCommit, OnProgress, OnShortage, Options, Progress, SEGMENT_BYTES_MIN, Sync,
+};
+pub use read::ReadError;
+pub use record::{LINKS_MAX, Links, PAYLOAD_BYTES_MAX, Record, RecordRef};
+pub use recovery::{
+    Corruption, Damage, OpenError, Opened, Recovered, StorageError, TornTail, open,
+};
+pub use segment::LogId;
+pub use storage::{Medium, Storage};

@@ -59,6 +59,12 @@ impl Writer<'_> {
         self.u8(u8::try_from(parts.len()).unwrap_or(u8::MAX));
         parts.iter().for_each(|part| write(self, part));
     }
+
+    /// A list of up to 2^32 parts. The log bounds a record to far less.
+    pub(super) fn long_list<T>(&mut self, parts: &[T], mut write: impl FnMut(&mut Self, &T)) {
+        self.u32(u32::try_from(parts.len()).unwrap_or(u32::MAX));
+        parts.iter().for_each(|part| write(self, part));
+    }
 }
 
 /// Takes parts of a record off the front of a slice.
@@ -134,6 +140,18 @@ impl<'a> Reader<'a> {
         let mut parts = C::default();
         for _ in 0..len {
             parts.extend([read(self)?]);
+        }
+        Ok(parts)
+    }
+
+    pub(super) fn long_list<T>(
+        &mut self,
+        mut read: impl FnMut(&mut Self) -> Result<T, Malformed>,
+    ) -> Result<Vec<T>, Malformed> {
+        let len = self.u32()?;
+        let mut parts = Vec::new(); // No room is made on the word of a length.
+        for _ in 0..len {
+            parts.push(read(self)?);
         }
         Ok(parts)
     }

@@ -12,9 +12,9 @@
 //! | 8 | 8 | when, microseconds since 1970 by the log's clock |
 //!
 //! A text is its length (one byte, or four for a long text) and its UTF-8 bytes. An optional part
-//! is a byte 0, or a byte 1 and the part. A list is its length in one byte and its parts. Each
-//! amount of money names its currency with the exponent it was logged under, so a changed exponent
-//! is noticed and never reinterprets the past.
+//! is a byte 0, or a byte 1 and the part. A list is its length (one byte, or four
+//! for a long list) and its parts. Each amount of money names its currency with the exponent it was
+//! logged under, so a changed exponent is noticed and never reinterprets the past.
 
 pub mod account;
 pub mod action;

@@ -10,7 +10,7 @@
 //! | target | 0 balance; 1 new hold; 2 hold and its reference `u64` |
 //! | posting | from `u8`, to `u8`, amount `u64`; the buckets are numbered in [`BUCKETS`] |
 //! | draw | approval `u64`, used `u64` |
-//! | movement | ordinal `u8`, target, list of postings, list of draws, place |
+//! | movement | ordinal `u8`, target, list of postings, long list of draws, place |
 //! | seen | ordinal `u8`, target, place |
 
 use super::bytes::{Malformed, Reader, Writer};
@@ -78,7 +78,7 @@ impl Writer<'_> {
         self.u8(movement.ordinal);
         self.target(movement.target);
         self.list(&movement.postings, |w, posting| w.posting(posting));
-        self.list(&movement.draws, |w, draw| {
+        self.long_list(&movement.draws, |w, draw| {
             w.u64(draw.reservation.position());
             w.amount(draw.used);
         });
@@ -167,7 +167,7 @@ impl Reader<'_> {
             ordinal: self.u8()?,
             target: self.target()?,
             postings: self.list(2, Self::posting)?,
-            draws: self.list(u8::MAX, Self::draw)?,
+            draws: self.long_list(Self::draw)?,
             after: self.place()?,
         })
     }

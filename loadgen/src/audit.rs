@@ -1,0 +1,118 @@
+//! After the run: every balance read over the operator API and compared with the model, and the
+//! trial balance, whose sums must be zero.
+//!
+//! An account with a request whose outcome is unknown is first asked again with the same key,
+//! until the answer tells.
+
+use std::{
+    convert::Infallible,
+    rc::Rc,
+    time::{Duration, Instant},
+};
+
+use hyper::Method;
+use rust_decimal::Decimal;
+use tokio::time::sleep;
+
+use crate::{
+    account::{Account, Difference, Standing},
+    cli::Plan,
+    client::Client,
+    clock::now,
+    expectation::{Books, same},
+    fleet::Out,
+    lanes::in_lanes,
+    operator::{self, Balance, OperatorError},
+    wire::Amount,
+};
+
+/// The pause before requests of unknown outcome are asked again.
+const PAUSE: Duration = Duration::from_millis(500);
+/// How long it may take to learn the outcome of all of them.
+const SETTLE_MAX: Duration = Duration::from_secs(30);
+
+/// Checks the books of `accounts`, and adds what is wrong with them to `out`. Returns how many
+/// accounts were checked.
+///
+/// # Errors
+///
+/// The operator API does not answer, or not as documented.
+pub async fn audit(
+    plan: &Plan,
+    accounts: Vec<Account>,
+    out: &mut Out,
+) -> Result<usize, OperatorError> {
+    let accounts = settle(plan, accounts, out).await;
+    let checked = accounts.len();
+    let target = Rc::new(plan.operator.clone());
+    let compared = in_lanes(accounts, &target, async |client: &mut Client, account: Account| {
+        let balance = operator::balance(client, account.name()).await?;
+        Ok::<_, OperatorError>(compare(&account, &balance))
+    });
+    out.differences.extend(compared.await?.into_iter().flatten());
+    let imbalances = operator::imbalances(&mut Client::new(target)).await?;
+    out.differences.extend(imbalances.into_iter().map(imbalance));
+    Ok(checked)
+}
+
+/// Asks every account of unknown outcome again, in rounds, and returns those whose books are known.
+async fn settle(plan: &Plan, accounts: Vec<Account>, out: &mut Out) -> Vec<Account> {
+    let (mut unknown, mut settled): (Vec<_>, _) =
+        accounts.into_iter().partition(Account::is_unknown);
+    let until = now() + SETTLE_MAX;
+    while !unknown.is_empty() && now() < until {
+        sleep(PAUSE).await;
+        for (account, standing) in ask_again(plan, std::mem::take(&mut unknown), until).await {
+            match standing {
+                Standing::Settled => settled.push(account),
+                Standing::Unknown => unknown.push(account),
+                Standing::GivenUp => out.given_up.push(account.name().to_owned()),
+                Standing::Different(difference) => out.differences.push(difference),
+            }
+        }
+    }
+    out.given_up.extend(unknown.iter().map(|account| account.name().to_owned()));
+    settled
+}
+
+/// Asks each account's request once more, unless it is later than `until`.
+async fn ask_again(plan: &Plan, unknown: Vec<Account>, until: Instant) -> Vec<(Account, Standing)> {
+    let (target, paths) = (Rc::new(plan.network.clone()), plan.paths.clone());
+    let asked = in_lanes(unknown, &target, async move |client, mut account: Account| {
+        if now() > until {
+            return Ok((account, Standing::GivenUp));
+        }
+        let (operation, body) = account.next_request();
+        let outcome = client.exchange(Method::POST, paths.of(operation), body).await;
+        let standing = account.learn(outcome.as_ref());
+        Ok::<_, Infallible>((account, standing))
+    });
+    let Ok(asked) = asked.await;
+    asked
+}
+
+fn compare(account: &Account, balance: &Balance) -> Option<Difference> {
+    let difference = compare_books(account.books(), balance).err()?;
+    Some(Difference {
+        account: account.name().to_owned(),
+        request: "its balance, after the run".to_owned(),
+        difference,
+        answer: format!("{balance:?}"),
+    })
+}
+
+fn compare_books(books: &Books, balance: &Balance) -> Result<(), String> {
+    same("posted", balance.posted, Amount(books.posted()))?;
+    same("held", balance.held, Amount(books.held()))?;
+    same("reserved", balance.reserved, Amount(Decimal::ZERO))?;
+    same("available", balance.available, Amount(books.available()))
+}
+
+fn imbalance((currency, sum): (String, String)) -> Difference {
+    Difference {
+        account: currency,
+        request: "the trial balance, after the run".to_owned(),
+        difference: format!("the sum of all books is {sum} and must be zero"),
+        answer: sum,
+    }
+}

@@ -1,0 +1,41 @@
+//! Load for a holdfast server over HTTP, and a check of every answer and every balance.
+//!
+//! One run goes through four rooms in order:
+//!
+//! ```text
+//! cli ► setup (operator API) ► load (network API, one worker per thread) ► audit (operator API) ► report
+//! ```
+//!
+//! * [`schedule`] fixes every send time in advance from the seed. Latency counts from the moment
+//!   a request was meant to be sent, so a server that stalls cannot hide the requests it delayed.
+//! * [`lifecycle`] draws card life cycles from the seed, and [`account`] plays them: one request
+//!   in flight per account, so the answer to each is known before it is sent.
+//! * [`expectation`] is the generator's own model of the books. It shares no code with the server
+//!   and sees no float.
+//! * [`report`] judges: correct before valid, valid before fast.
+//!
+//! It is not a fuzzer (every request is well-formed), and not a benchmark of the engine without
+//! HTTP.
+
+pub mod account;
+pub mod audit;
+pub mod cli;
+pub mod client;
+pub mod clock;
+pub mod expectation;
+pub mod fleet;
+pub mod lanes;
+pub mod lifecycle;
+pub mod load;
+pub mod measurement;
+pub mod operator;
+pub mod pace;
+pub mod report;
+pub mod run;
+pub mod schedule;
+pub mod seed;
+pub mod setup;
+pub mod slo;
+pub mod wire;
+
+pub use run::{RunError, run};

@@ -1,0 +1,241 @@
+//! The measured run: threads, each with its own runtime, connections, accounts and share of the
+//! schedule, so that nothing is shared between them but the server.
+
+use std::{
+    cell::RefCell,
+    io,
+    rc::Rc,
+    thread,
+    time::{Duration, Instant},
+};
+
+use hyper::Method;
+use tokio::{
+    runtime,
+    sync::Mutex,
+    task::{JoinSet, LocalSet},
+    time::sleep,
+};
+
+use crate::{
+    account::Account,
+    cli::{Mode, Plan},
+    client::{Client, ExchangeError, TIME_OUT},
+    clock::now,
+    fleet::{Fleet, Out},
+    lanes::deal,
+    measurement::{Measurement, Moments, thread_busy},
+    pace::Pace,
+    seed::Seed,
+    wire::{Paths, Reply},
+};
+
+/// How long a connection pauses when it cannot connect or finds no idle account.
+const PAUSE: Duration = Duration::from_millis(10);
+/// How many tasks run before the sockets and the timer are looked at again.
+const EVENT_INTERVAL: u32 = 31;
+
+/// What came of the run.
+#[derive(Debug, Default)]
+pub struct Outcome {
+    /// The accounts that can still be checked.
+    pub accounts: Vec<Account>,
+    /// The accounts that cannot.
+    pub out: Out,
+    /// What was measured.
+    pub measurement: Measurement,
+}
+
+/// Plays `accounts` from `start` until the plan's end.
+///
+/// # Errors
+///
+/// The system grants no thread, runtime or timer.
+pub fn load(plan: &Plan, accounts: Vec<Account>, start: Instant) -> io::Result<Outcome> {
+    let hands = deal(accounts, plan.threads);
+    thread::scope(|scope| {
+        let threads = hands.into_iter().enumerate().map(|(index, accounts)| {
+            let thread = thread::Builder::new().name(format!("load-{index}"));
+            thread.spawn_scoped(scope, move || run_thread(plan, index, accounts, start))
+        });
+        let threads: Vec<_> = threads.collect::<io::Result<_>>()?;
+        let mut sum = Outcome::default();
+        for thread in threads {
+            sum.add(thread.join().expect("a load thread does not panic")?);
+        }
+        Ok(sum)
+    })
+}
+
+fn run_thread(
+    plan: &Plan,
+    index: usize,
+    accounts: Vec<Account>,
+    start: Instant,
+) -> io::Result<Outcome> {
+    let mut builder = runtime::Builder::new_current_thread();
+    let runtime = builder.enable_all().event_interval(EVENT_INTERVAL).build()?;
+    let local = LocalSet::new();
+    local.block_on(&runtime, async {
+        let pace = plan.pace(index, start)?;
+        let desk = Rc::new(Desk::new(plan, pace, Fleet::new(accounts, plan.thread_seed(index))));
+        let clients = connect(plan, plan.connections_of(index)).await;
+        tokio::time::sleep_until(start.into()).await;
+        let (began, busy_before) = (now(), thread_busy());
+        run_connections(&desk, clients).await?;
+        let mut outcome = desk.clear();
+        outcome.measurement.busy_percent = busy_percent(busy_before, now() - began);
+        Ok(outcome)
+    })
+}
+
+/// A connection that cannot be made yet is made, or missed, when it is needed.
+async fn connect(plan: &Plan, count: usize) -> Vec<Client> {
+    let target = Rc::new(plan.network.clone());
+    let mut clients = Vec::with_capacity(count);
+    for _ in 0..count {
+        let mut client = Client::new(Rc::clone(&target));
+        if client.connect().await.is_err() {
+            sleep(PAUSE).await;
+        }
+        clients.push(client);
+    }
+    clients
+}
+
+async fn run_connections(desk: &Rc<Desk>, clients: Vec<Client>) -> io::Result<()> {
+    let mut connections = JoinSet::new();
+    for client in clients {
+        connections.spawn_local(Rc::clone(desk).run_connection(client));
+    }
+    while let Some(ended) = connections.join_next().await {
+        ended.expect("a connection does not panic")?;
+    }
+    Ok(())
+}
+
+fn busy_percent(before: Option<Duration>, wall: Duration) -> u64 {
+    let busy = thread_busy().zip(before).map_or(Duration::ZERO, |(after, before)| after - before);
+    u64::try_from(busy.as_micros() * 100 / wall.as_micros().max(1)).unwrap_or(u64::MAX)
+}
+
+/// What the connections of one thread share.
+struct Desk {
+    /// First come, first served: the connection that has been free for longest sends next.
+    pace: Mutex<Pace>,
+    fleet: RefCell<Fleet>,
+    measurement: RefCell<Measurement>,
+    paths: Paths,
+}
+
+impl Desk {
+    fn new(plan: &Plan, pace: Pace, fleet: Fleet) -> Self {
+        Self {
+            pace: Mutex::new(pace),
+            fleet: RefCell::new(fleet),
+            measurement: RefCell::default(),
+            paths: plan.paths.clone(),
+        }
+    }
+
+    async fn run_connection(self: Rc<Self>, mut client: Client) -> io::Result<()> {
+        let mut free = now();
+        while let Some(due) = self.next_due().await? {
+            let at = now();
+            if at.saturating_duration_since(due) > TIME_OUT {
+                self.measurement.borrow_mut().not_sent(due, at);
+                continue;
+            }
+            let account = self.fleet.borrow_mut().take(at);
+            free = match account {
+                Some(account) => self.exchange(&mut client, account, due, free).await,
+                None => self.pause_without_account(due, at).await,
+            };
+        }
+        Ok(())
+    }
+
+    async fn next_due(&self) -> io::Result<Option<Instant>> {
+        self.pace.lock().await.next().await
+    }
+
+    /// Sends an account's next request. Returns when the connection was free again.
+    async fn exchange(
+        &self,
+        client: &mut Client,
+        mut account: Account,
+        due: Instant,
+        free: Instant,
+    ) -> Instant {
+        let (operation, body) = account.next_request();
+        let sent = now();
+        let outcome = client.exchange(Method::POST, self.paths.of(operation), body).await;
+        let done = now();
+        self.measure(&outcome, Moments { due, free, sent, done });
+        let standing = account.learn(outcome.as_ref());
+        self.fleet.borrow_mut().put_back(account, standing, done);
+        if let Err(ExchangeError::Connect(..)) = outcome {
+            sleep(PAUSE).await;
+            return now();
+        }
+        done
+    }
+
+    async fn pause_without_account(&self, due: Instant, at: Instant) -> Instant {
+        self.measurement.borrow_mut().not_sent(due, at);
+        sleep(PAUSE).await;
+        now()
+    }
+
+    fn measure(&self, outcome: &Result<Reply, ExchangeError>, at: Moments) {
+        let mut measurement = self.measurement.borrow_mut();
+        match outcome {
+            Ok(reply) if !reply.leaves_unknown() => measurement.answered(at),
+            _ => measurement.failed(at),
+        }
+    }
+
+    /// Takes out what was gathered, once no connection runs.
+    fn clear(&self) -> Outcome {
+        let fleet = self.fleet.replace(Fleet::new(Vec::new(), Seed::new(0)));
+        let (accounts, out) = fleet.disband();
+        Outcome { accounts, out, measurement: self.measurement.take() }
+    }
+}
+
+impl Outcome {
+    fn add(&mut self, other: Self) {
+        self.accounts.extend(other.accounts);
+        self.out.given_up.extend(other.out.given_up);
+        self.out.differences.extend(other.out.differences);
+        self.measurement.add(&other.measurement);
+    }
+}
+
+impl Plan {
+    fn pace(&self, thread: usize, start: Instant) -> io::Result<Pace> {
+        match &self.mode {
+            Mode::Open(schedule) => Pace::open(start, schedule.share(thread, self.threads)),
+            Mode::Closed(limit) => {
+                let requests = share(limit.requests, thread, self.threads);
+                Ok(Pace::closed(start, limit.after, requests))
+            }
+        }
+    }
+
+    fn connections_of(&self, thread: usize) -> usize {
+        (thread..self.connections).step_by(self.threads).count()
+    }
+
+    fn thread_seed(&self, thread: usize) -> Seed {
+        let stream = u64::try_from(thread).unwrap_or(u64::MAX);
+        Seed::new(self.seed).fork(u64::MAX - stream)
+    }
+}
+
+/// What thread `thread` of `threads` has of `whole`.
+fn share(whole: u64, thread: usize, threads: usize) -> u64 {
+    let number = |count: usize| u64::try_from(count).unwrap_or(u64::MAX);
+    let (each, rest) = (whole / number(threads), whole % number(threads));
+    each + u64::from(number(thread) < rest)
+}

@@ -1,0 +1,44 @@
+//! Before the run: accounts with money in them.
+
+use std::rc::Rc;
+
+use rust_decimal::Decimal;
+
+use crate::{
+    account::Account,
+    cli::Plan,
+    client::Client,
+    expectation::Books,
+    lanes::in_lanes,
+    operator::{self, OperatorError},
+    seed::Seed,
+};
+
+/// 10,000.00 for each account.
+const TOP_UP: Decimal = Decimal::from_parts(1_000_000, 0, 0, false, 2);
+
+/// Creates and tops up every account of the plan.
+///
+/// # Errors
+///
+/// The operator API does not answer, or not as documented.
+pub async fn open_accounts(plan: &Plan) -> Result<Vec<Account>, OperatorError> {
+    let seed = Seed::new(plan.seed);
+    let run = plan.run.clone();
+    let target = Rc::new(plan.operator.clone());
+    let indices = (0..plan.accounts).collect();
+    in_lanes(indices, &target, async move |client, index| {
+        open_account(client, format!("{run}-{index}"), seed.fork(index)).await
+    })
+    .await
+}
+
+async fn open_account(
+    client: &mut Client,
+    name: String,
+    seed: Seed,
+) -> Result<Account, OperatorError> {
+    let balance = operator::create(client, &name).await?;
+    operator::top_up(client, &name, TOP_UP).await?;
+    Ok(Account::open(name, balance.balance_ref, Books::opened_with(TOP_UP), seed))
+}

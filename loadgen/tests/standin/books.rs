@@ -1,0 +1,221 @@
+//! The stand-in's ledger, in cents, and the lies that it can tell.
+
+use std::{collections::HashMap, time::Duration};
+
+use serde_json::Value;
+
+/// What is wrong with the server.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Fault {
+    /// Nothing.
+    None,
+    /// From the n-th operation on, answers tell a cent more than there is.
+    TellsACentMore(u64),
+    /// The first operation from the n-th on that moves money is answered like the others and
+    /// forgotten.
+    LosesAnAnswer(u64),
+    /// One operation per account is executed truly, and the account read wrongly afterwards.
+    ReadsWrongly,
+    /// A repeat is executed again.
+    ExecutesRepeats,
+    /// A repeat's answer does not say that it is one.
+    HidesRepeats,
+    /// The trial balance is a cent off.
+    LosesACent,
+    /// Every n-th request is refused for want of room, and nothing is done.
+    IsOverloaded(u64),
+    /// Every n-th request is executed and its answer never sent.
+    HangsUp(u64),
+    /// From the n-th operation on, nothing is answered for a while, once.
+    Stalls(u64, Duration),
+}
+
+/// What is answered.
+pub(crate) struct Told {
+    pub(crate) status: u16,
+    pub(crate) replayed: bool,
+    pub(crate) body: String,
+}
+
+#[derive(Default, Clone)]
+struct Account {
+    posted: i64,
+    held: i64,
+    holds: HashMap<String, i64>,
+    linked: Vec<String>,
+}
+
+pub(crate) struct Books {
+    fault: Fault,
+    accounts: HashMap<String, Account>,
+    answers: HashMap<String, String>,
+    operations: u64,
+    actions: u64,
+}
+
+impl Told {
+    fn new(status: u16, body: String) -> Self {
+        Self { status, replayed: false, body }
+    }
+}
+
+impl Books {
+    pub(crate) fn new(fault: Fault) -> Self {
+        let (accounts, answers) = (HashMap::new(), HashMap::new());
+        Self { fault, accounts, answers, operations: 0, actions: 0 }
+    }
+
+    /// How many operations have been asked, this one included.
+    pub(crate) fn count_operation(&mut self) -> u64 {
+        self.operations += 1;
+        self.operations
+    }
+
+    pub(crate) fn create(&mut self, body: &Value) -> Told {
+        let name = text(body, "tenant_account_ref");
+        self.accounts.insert(name.clone(), Account::default());
+        Told::new(201, self.account(&name))
+    }
+
+    pub(crate) fn transfer(&mut self, body: &Value) -> Told {
+        let account = self.accounts.get_mut(&text(body, "destination")).unwrap();
+        account.posted += cents(body).unwrap();
+        self.actions += 1;
+        Told::new(201, format!(r#"{{"success":true,"tenant_action_ref":"{:012}"}}"#, self.actions))
+    }
+
+    pub(crate) fn read(&self, name: &str) -> Told {
+        match self.accounts.contains_key(name) {
+            true => Told::new(200, self.account(name)),
+            false => Told::new(404, String::new()),
+        }
+    }
+
+    pub(crate) fn trial_balance(&self) -> Told {
+        let off = i64::from(self.fault == Fault::LosesACent);
+        let sum = amount(off);
+        Told::new(200, format!(r#"{{"currencies":[{{"currency":"SGD","sum":{sum}}}]}}"#))
+    }
+
+    fn account(&self, name: &str) -> String {
+        let Account { posted, held, .. } = self.accounts[name];
+        let wrong = i64::from(self.fault == Fault::ReadsWrongly && posted != 0);
+        let (available, posted) = (amount(posted - held), amount(posted + wrong));
+        let (held, none) = (amount(held), amount(0));
+        format!(
+            r#"{{"tenant_account_ref":"{name}","balances":[{{"tenant_balance_ref":"{name}-sgd","currency":"SGD","posted":{posted},"held":{held},"reserved":{none},"available":{available}}}]}}"#
+        )
+    }
+
+    /// Answers one of the six operations.
+    pub(crate) fn operate(&mut self, operation: &str, body: &Value) -> Told {
+        let key = text(body, "idempotency_key");
+        let repeats_again = self.fault == Fault::ExecutesRepeats;
+        if let Some(first) = self.answers.get(&key).filter(|_| !repeats_again) {
+            let replayed = self.fault != Fault::HidesRepeats;
+            return Told { status: 200, replayed, body: first.clone() };
+        }
+        let name = text(body, "tenant_account_ref");
+        let before = self.accounts[&name].clone();
+        let answer = self.execute(operation, body);
+        if matches!(self.fault, Fault::LosesAnAnswer(nth) if self.operations >= nth)
+            && self.accounts[&name].moved_from(&before)
+        {
+            self.accounts.insert(name, before);
+            self.fault = Fault::None;
+        }
+        let replayed = self.answers.insert(key, answer.clone()).is_some();
+        Told { status: 200, replayed, body: answer }
+    }
+
+    fn execute(&mut self, operation: &str, body: &Value) -> String {
+        let name = text(body, "tenant_account_ref");
+        self.actions += 1;
+        let action = format!("{:012}", self.actions);
+        let account = self.accounts.get_mut(&name).unwrap();
+        match account.execute(operation, body, &action) {
+            Err(code) => format!(
+                r#"{{"success":false,"error":{{"code":"{code}","message":"no"}},"tenant_action_ref":"{action}"}}"#
+            ),
+            Ok(hold) => {
+                let lie =
+                    matches!(self.fault, Fault::TellsACentMore(nth) if self.operations >= nth);
+                account.answer(operation, &name, &hold, i64::from(lie), &action)
+            }
+        }
+    }
+}
+
+impl Account {
+    fn moved_from(&self, before: &Self) -> bool {
+        (self.posted, self.held) != (before.posted, before.held)
+    }
+
+    /// Moves the money, and returns the hold it was about.
+    fn execute(
+        &mut self,
+        operation: &str,
+        body: &Value,
+        action: &str,
+    ) -> Result<String, &'static str> {
+        let hold = body.get("tenant_hold_balance_ref").and_then(Value::as_str);
+        let hold = hold.map_or_else(|| format!("hold-{action}"), str::to_owned);
+        let left = self.holds.get(&hold).copied().unwrap_or(0);
+        let amount = cents(body).unwrap_or(left);
+        let transaction = text(body, "transaction_id");
+        let available = self.posted - self.held;
+        let checked = operation == "hold_balance"
+            || (operation == "debit_balance" && !self.linked.contains(&transaction));
+        if operation == "restore_balance" && amount > left {
+            return Err("HOLD_AMOUNT_EXCEEDED");
+        }
+        if checked && amount > available {
+            return Err("INSUFFICIENT_FUNDS");
+        }
+        let (posted, held) = match operation {
+            "debit_balance" => (-amount, 0),
+            "credit_balance" => (amount, 0),
+            "hold_balance" => (0, amount),
+            "restore_balance" => (0, -amount),
+            "debit_hold_balance" => (-amount, -amount.min(left)),
+            "credit_hold_balance" => (amount, amount),
+            other => panic!("no operation is called {other}"),
+        };
+        self.posted += posted;
+        self.held += held;
+        self.linked.push(transaction);
+        self.holds.insert(hold.clone(), left + held);
+        Ok(hold)
+    }
+
+    fn answer(&self, operation: &str, name: &str, hold: &str, lie: i64, action: &str) -> String {
+        let (of_hold, of_balance) = (
+            format!(r#""tenant_hold_balance_ref":"{hold}""#),
+            format!(r#""tenant_balance_ref":"{name}-sgd""#),
+        );
+        let available = format!(r#""available_balance":{}"#, amount(self.posted - self.held + lie));
+        let left = format!(r#""hold_balance":{}"#, amount(self.holds[hold] + lie));
+        let (reference, balance) = match operation {
+            "debit_hold_balance" | "credit_hold_balance" => (of_hold, left),
+            "hold_balance" => (of_hold, available),
+            _ => (of_balance, available),
+        };
+        format!(r#"{{"success":true,{reference},{balance},"tenant_action_ref":"{action}"}}"#)
+    }
+}
+
+fn text(body: &Value, member: &str) -> String {
+    body[member].as_str().unwrap().to_owned()
+}
+
+fn cents(body: &Value) -> Option<i64> {
+    let value = body.get("amount")?["value"].to_string();
+    let (whole, fraction) = value.split_once('.').unwrap_or((&value, ""));
+    format!("{whole}{fraction:0<2}").parse().ok()
+}
+
+fn amount(cents: i64) -> String {
+    let sign = if cents < 0 { "-" } else { "" };
+    let cents = cents.unsigned_abs();
+    format!(r#"{{"value":{sign}{}.{:02},"currency":"SGD"}}"#, cents / 100, cents % 100)
+}

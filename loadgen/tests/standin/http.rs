@@ -1,0 +1,123 @@
+//! The stand-in's listener. Both APIs are on one address.
+
+use std::{
+    convert::Infallible,
+    io,
+    net::{Ipv4Addr, SocketAddr},
+    sync::{Arc, Mutex},
+    thread,
+};
+
+use http_body_util::{BodyExt, Full};
+use hyper::{
+    Request, Response,
+    body::{Bytes, Incoming},
+    server::conn::http1,
+    service::service_fn,
+};
+use hyper_util::rt::TokioIo;
+use serde_json::Value;
+use tokio::{net::TcpListener, runtime, sync::oneshot};
+
+use super::books::{Books, Fault, Told};
+
+/// A server that runs until it is dropped.
+pub(crate) struct Standin {
+    address: SocketAddr,
+    stop: Option<oneshot::Sender<()>>,
+    thread: Option<thread::JoinHandle<()>>,
+}
+
+impl Standin {
+    pub(crate) fn start(fault: Fault) -> Self {
+        let runtime = runtime::Builder::new_current_thread().enable_all().build().unwrap();
+        let listener = runtime.block_on(TcpListener::bind((Ipv4Addr::LOCALHOST, 0))).unwrap();
+        let address = listener.local_addr().unwrap();
+        let (stop, stopped) = oneshot::channel();
+        let thread = thread::spawn(move || {
+            runtime.spawn(serve(listener, fault));
+            // Ends when the sender is dropped, and everything that runs ends with the runtime.
+            drop(runtime.block_on(stopped));
+        });
+        Self { address, stop: Some(stop), thread: Some(thread) }
+    }
+
+    /// A command line against this server: the program's name, the two URLs, and `rest`.
+    pub(crate) fn command_line(&self, rest: &str) -> Vec<String> {
+        let url = format!("http://{}", self.address);
+        let fixed = ["holdfast-loadgen", "--network", &url, "--operator", &url];
+        fixed.into_iter().chain(rest.split_whitespace()).map(str::to_owned).collect()
+    }
+}
+
+impl Drop for Standin {
+    fn drop(&mut self) {
+        drop(self.stop.take());
+        if let Some(thread) = self.thread.take() {
+            thread.join().unwrap();
+        }
+    }
+}
+
+async fn serve(listener: TcpListener, fault: Fault) {
+    let books = Arc::new(Mutex::new(Books::new(fault)));
+    loop {
+        let (stream, _) = listener.accept().await.unwrap();
+        stream.set_nodelay(true).unwrap();
+        let books = Arc::clone(&books);
+        let service = service_fn(move |request| answer(Arc::clone(&books), fault, request));
+        let connection = http1::Builder::new().serve_connection(TokioIo::new(stream), service);
+        tokio::spawn(async { drop(connection.await) });
+    }
+}
+
+async fn answer(
+    books: Arc<Mutex<Books>>,
+    fault: Fault,
+    request: Request<Incoming>,
+) -> Result<Response<Full<Bytes>>, io::Error> {
+    let path = request.uri().path().to_owned();
+    let body = request.into_body().collect().await.map_err(io::Error::other)?.to_bytes();
+    let body: Value = serde_json::from_slice(&body).unwrap_or(Value::Null);
+    let Ok(told) = match path.strip_prefix("/api/pba/ledger/") {
+        None => Ok::<_, Infallible>(operator(&mut books.lock().unwrap(), &path, &body)),
+        Some(operation) => {
+            let nth = books.lock().unwrap().count_operation();
+            match fault {
+                Fault::IsOverloaded(every) if nth.is_multiple_of(every) => return Ok(overloaded()),
+                // One thread: while it sleeps, nobody is served.
+                Fault::Stalls(at, pause) if at == nth => thread::sleep(pause),
+                _ => {}
+            }
+            let told = books.lock().unwrap().operate(operation, &body);
+            if matches!(fault, Fault::HangsUp(every) if nth.is_multiple_of(every)) {
+                return Err(io::Error::other("hung up"));
+            }
+            Ok(told)
+        }
+    };
+    Ok(response(told))
+}
+
+fn operator(books: &mut Books, path: &str, body: &Value) -> Told {
+    match path {
+        "/v1/accounts" => books.create(body),
+        "/v1/transfers" => books.transfer(body),
+        "/v1/trial-balance" => books.trial_balance(),
+        _ => books.read(path.trim_start_matches("/v1/accounts/")),
+    }
+}
+
+fn response(told: Told) -> Response<Full<Bytes>> {
+    let mut builder = Response::builder().status(told.status);
+    if told.replayed {
+        builder = builder.header("Idempotency-Replayed", "true");
+    }
+    builder.body(Full::new(Bytes::from(told.body))).unwrap()
+}
+
+fn overloaded() -> Response<Full<Bytes>> {
+    let body = r#"{"success":false,"error":{"code":"OVERLOADED","message":"full"}}"#;
+    let builder = Response::builder().status(503).header("Retry-After", "1");
+    builder.body(Full::new(Bytes::from_static(body.as_bytes()))).unwrap()
+}

@@ -1,0 +1,7 @@
+//! A small server that speaks the contract, honestly or with one fault.
+
+mod books;
+mod http;
+
+pub(crate) use books::Fault;
+pub(crate) use http::Standin;

@@ -1,0 +1,65 @@
+//! What can be typed.
+
+use std::path::PathBuf;
+
+use clap::{Parser, Subcommand};
+
+use super::build;
+use super::flags::Flags;
+
+/// The ledger in a card issuer's hot path: every action durable before it is answered, exactly
+/// once.
+///
+/// Exit status: 0 done, 1 not done (the reason is on standard error), 2 not understood.
+#[derive(Debug, Parser)]
+#[command(name = "holdfast", version, long_version = build::facts())]
+pub struct Args {
+    /// What to do.
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+/// What the program does.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Serve the ledger until told to stop
+    #[command(after_help = PRECEDENCE)]
+    Serve(Flags),
+    /// Check or show the configuration, without touching any data
+    Config {
+        /// Which of the two.
+        #[command(subcommand)]
+        command: ConfigCommand,
+    },
+    /// Show what the ledger does, on a server of its own that goes away at the end
+    Demo(DemoArgs),
+}
+
+/// What to do with the configuration.
+#[derive(Debug, Subcommand)]
+pub enum ConfigCommand {
+    /// Say ok, or all that is wrong, and exit with 1 if anything is
+    #[command(after_help = PRECEDENCE)]
+    Check(Flags),
+    /// Print every setting, its value, and where the value came from
+    #[command(after_help = PRECEDENCE)]
+    Show(Flags),
+}
+
+/// What the demonstration may be told.
+#[derive(Clone, Debug, Default, clap::Args)]
+pub struct DemoArgs {
+    /// Where its log goes [default: a new directory among the temporary files]
+    #[arg(long, value_name = "DIR")]
+    pub data_dir: Option<PathBuf>,
+    /// Leave the log where it is at the end
+    #[arg(long)]
+    pub keep: bool,
+}
+
+const PRECEDENCE: &str = "\
+A setting comes from its flag, else from its environment variable, else from the file, else it is \
+the default. In the file it has the name of its variable, in lower case and without HOLDFAST_. \
+What gives a list gives all of it.
+
+Exit status: 0 done, 1 not done (the reason is on standard error), 2 not understood.";

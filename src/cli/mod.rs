@@ -1,0 +1,37 @@
+//! The command line: what can be typed, and which part of the program does it.
+//!
+//! Exit status: 0 done, 1 not done (the reason is on standard error), 2 not understood.
+
+mod args;
+mod build;
+mod config_command;
+mod flags;
+
+use std::process::ExitCode;
+
+pub use args::{Args, Command, ConfigCommand, DemoArgs};
+pub use flags::Flags;
+
+use crate::config::{Config, Problems};
+
+/// Does what was typed.
+///
+/// # Errors
+/// Why it could not be done, for a person; an invalid configuration is a [`Problems`].
+pub fn run(args: Args) -> anyhow::Result<ExitCode> {
+    match args.command {
+        Command::Serve(flags) => crate::serve::serve(resolve(&flags)?),
+        Command::Config { command: ConfigCommand::Check(flags) } => {
+            config_command::check(&resolve(&flags)?)
+        }
+        Command::Config { command: ConfigCommand::Show(flags) } => {
+            config_command::show(&resolve(&flags)?)
+        }
+        Command::Demo(options) => crate::demo::demo(options),
+    }
+}
+
+/// The configuration by these flags and by the environment of this process.
+fn resolve(flags: &Flags) -> Result<Config, Problems> {
+    Config::resolve(flags.typed(), &|name| std::env::var_os(name))
+}

@@ -1,0 +1,146 @@
+//! One connection: hyper's HTTP/1.1 with limits, and the way of a request through the house.
+
+use std::convert::Infallible;
+use std::pin::pin;
+use std::rc::Rc;
+use std::time::Duration;
+
+use http_body_util::Full;
+use hyper::body::{Bytes, Incoming};
+use hyper::header::{self, HeaderMap};
+use hyper::server::conn::http1;
+use hyper::service::service_fn;
+use hyper::{Request, Response, StatusCode, Version};
+use tokio::net::TcpStream;
+use tokio::sync::watch;
+
+use super::answer::{Answer, Problem};
+use super::route::{self, Listener, Route};
+use super::socket::{Patience, Phase, Socket};
+use super::worker::Worker;
+use super::{auth, body, operation, operator};
+
+/// The largest head of a request, in bytes; a larger one is answered 431.
+const HEAD_BYTES_MAX: usize = 16 << 10;
+/// The most header fields of a request.
+const HEADERS_MAX: usize = 64;
+/// How long a connection may stay open with nothing asked: longer than clients and proxies keep
+/// idle connections, so that it is they who close them.
+const IDLE: Duration = Duration::from_secs(300);
+/// The largest body of an operation, in bytes.
+const OPERATION_BYTES_MAX: usize = 16 << 10;
+/// The largest body of an operator's call, in bytes.
+const OPERATOR_BYTES_MAX: usize = 1 << 20;
+
+/// Serves a connection until it ends, or until `stop` is set and its requests are answered.
+pub async fn serve(
+    worker: &Rc<Worker>,
+    stream: TcpStream,
+    listener: Listener,
+    mut stop: watch::Receiver<bool>,
+) {
+    let phase = Phase::new();
+    let socket = Socket::new(stream, phase.clone(), patience(worker));
+    let service = service_fn(|request| {
+        let (worker, phase) = (Rc::clone(worker), phase.clone());
+        async move {
+            phase.serving();
+            let response = respond(&worker, listener, request).await;
+            phase.answered();
+            Ok::<_, Infallible>(response)
+        }
+    });
+    let mut builder = http1::Builder::new();
+    builder.max_buf_size(HEAD_BYTES_MAX).max_headers(HEADERS_MAX).header_read_timeout(None);
+    let mut connection = pin!(builder.serve_connection(socket, service));
+    let ended = tokio::select! {
+        ended = &mut connection => ended,
+        _ = stop.wait_for(|stop| *stop) => {
+            connection.as_mut().graceful_shutdown();
+            connection.await
+        }
+    };
+    if let Err(error) = ended {
+        tracing::debug!(%error, listener = listener.name(), "a connection ended");
+    }
+}
+
+fn patience(worker: &Worker) -> Patience {
+    let config = &worker.shared.config;
+    Patience { idle: IDLE, head: config.head_timeout, write: config.write_timeout }
+}
+
+async fn respond(
+    worker: &Worker,
+    listener: Listener,
+    request: Request<Incoming>,
+) -> Response<Full<Bytes>> {
+    let answer = answer(worker, listener, request).await.unwrap_or_else(Answer::from);
+    worker.shared.metrics.answered(listener, answer.status());
+    answer.into_response()
+}
+
+async fn answer(
+    worker: &Worker,
+    listener: Listener,
+    request: Request<Incoming>,
+) -> Result<Answer, Problem> {
+    let shared = &worker.shared;
+    let (head, incoming) = request.into_parts();
+    polite(&head)?;
+    let route = match listener {
+        Listener::Network => {
+            route::network(&shared.config.base_path, &head.method, head.uri.path())
+        }
+        Listener::Operator => route::operator(&head.method, head.uri.path()),
+    }?;
+    auth::check(&shared.config, &head.headers, listener, route)?;
+    if !route.writes() {
+        return operator::read(worker, route, head.uri.query()).await;
+    }
+    json(&head.headers)?;
+    let _in_flight = worker.admit()?;
+    let limit = match route {
+        Route::Operation(_) => OPERATION_BYTES_MAX,
+        _ => OPERATOR_BYTES_MAX,
+    };
+    let body = body::read(incoming, limit, shared.config.body_timeout).await?;
+    match route {
+        Route::Operation(operation) => operation::operate(worker, operation, &body).await,
+        route => operator::write(worker, route, &body).await,
+    }
+}
+
+/// Refuses what HTTP/1.1 forbids or what nobody who means well sends here.
+fn polite(head: &hyper::http::request::Parts) -> Result<(), Problem> {
+    let refuse = |message: &str| Err(Problem::invalid(message).and_close());
+    let hosts = head.headers.get_all(header::HOST).iter().count();
+    if hosts > 1 || (hosts == 0 && head.version == Version::HTTP_11) {
+        return refuse("header host must be given, once");
+    }
+    if head.uri.authority().is_some() {
+        return refuse("the request target must be a path");
+    }
+    if head.headers.contains_key(header::UPGRADE) {
+        return refuse("the connection cannot be upgraded");
+    }
+    Ok(())
+}
+
+/// A body must be JSON in UTF-8, and not encoded.
+fn json(headers: &HeaderMap) -> Result<(), Problem> {
+    let refuse = |message: &str| {
+        let status = StatusCode::UNSUPPORTED_MEDIA_TYPE;
+        Err(Problem::new(status, "UNSUPPORTED_MEDIA_TYPE", message).and_close())
+    };
+    if headers.contains_key(header::CONTENT_ENCODING) {
+        return refuse("the body must not be encoded");
+    }
+    let kind = headers.get(header::CONTENT_TYPE).and_then(|kind| kind.to_str().ok());
+    let is_json = kind.is_some_and(|kind| {
+        let (essence, parameters) = kind.split_once(';').unwrap_or((kind, "charset=utf-8"));
+        let charset = parameters.trim().to_ascii_lowercase().replace('"', "");
+        essence.trim().eq_ignore_ascii_case("application/json") && charset == "charset=utf-8"
+    });
+    if is_json { Ok(()) } else { refuse("header content-type must be application/json") }
+}

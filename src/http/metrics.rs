@@ -1,0 +1,227 @@
+//! What is counted, and how Prometheus is told.
+//!
+//! Counters are made once and kept by index, so that counting on the hot path is one atomic
+//! addition. No label ever holds a reference, a name or a key.
+
+use std::sync::atomic::Ordering;
+
+use hyper::StatusCode;
+use prometheus_client::encoding::EncodeLabelSet;
+use prometheus_client::encoding::text::encode;
+use prometheus_client::metrics::counter::Counter;
+use prometheus_client::metrics::family::Family;
+use prometheus_client::metrics::gauge::Gauge;
+use prometheus_client::metrics::histogram::Histogram;
+use prometheus_client::registry::{Registry, Unit};
+
+use super::answer::Answer;
+use super::route::Listener;
+use super::shared::Shared;
+use crate::ledger::{Operation, Refusal};
+
+/// Edges of the buckets for a sync of the disk, in seconds.
+const SYNC_EDGES: [f64; 14] = [
+    0.000_05, 0.000_1, 0.000_2, 0.000_4, 0.000_8, 0.001_6, 0.003_2, 0.006_4, 0.025, 0.1, 0.25, 0.5,
+    0.8, 1.0,
+];
+
+#[derive(Clone, Debug, Hash, PartialEq, Eq, EncodeLabelSet)]
+struct ActionLabels {
+    operation: &'static str,
+    code: &'static str,
+}
+
+#[derive(Clone, Debug, Hash, PartialEq, Eq, EncodeLabelSet)]
+struct AnswerLabels {
+    listener: &'static str,
+    status: u16,
+}
+
+/// The counters of a server.
+#[derive(Debug)]
+pub struct Metrics {
+    registry: Registry,
+    actions: Vec<[Counter; Refusal::ALL.len() + 1]>,
+    transfers: [Counter; Refusal::ALL.len() + 1],
+    repeats: Counter,
+    answers: Family<AnswerLabels, Counter>,
+    refused_connections: Counter,
+    log: LogMetrics,
+    gauges: Gauges,
+}
+
+/// What the log's own thread counts.
+#[derive(Clone, Debug)]
+pub struct LogMetrics {
+    commits: Counter,
+    records: Counter,
+    bytes: Counter,
+    sync: Histogram,
+}
+
+#[derive(Debug, Default)]
+struct Gauges {
+    keys: Gauge,
+    accounts: Gauge,
+    connections: Gauge,
+    in_flight: Gauge,
+    durable: Gauge,
+    closed: Gauge,
+    storage_low: Gauge,
+    unbalanced: Gauge,
+    audits: Counter,
+}
+
+impl Metrics {
+    /// All counters at zero.
+    #[must_use]
+    pub fn new() -> Self {
+        let mut registry = Registry::with_prefix("holdfast");
+        let actions: Family<ActionLabels, Counter> = Family::default();
+        registry.register("actions", "Actions recorded, by what became of them", actions.clone());
+        let of = |operation| {
+            let code = |n: usize| n.checked_sub(1).map_or("OK", |n| Refusal::ALL[n].code());
+            std::array::from_fn(|n| {
+                actions.get_or_create(&ActionLabels { operation, code: code(n) }).clone()
+            })
+        };
+        let repeats = Counter::default();
+        registry.register("repeats", "Requests answered as they were before", repeats.clone());
+        let answers: Family<AnswerLabels, Counter> = Family::default();
+        registry.register("answers", "Answers, by status", answers.clone());
+        let refused_connections = Counter::default();
+        let help = "Connections closed because there were too many";
+        registry.register("refused_connections", help, refused_connections.clone());
+        Self {
+            actions: Operation::ALL.iter().map(|operation| of(operation.name())).collect(),
+            transfers: of("transfer"),
+            repeats,
+            answers,
+            refused_connections,
+            log: LogMetrics::new(&mut registry),
+            gauges: Gauges::new(&mut registry),
+            registry,
+        }
+    }
+
+    /// An operation was recorded.
+    pub fn acted(&self, operation: Operation, refusal: Option<Refusal>) {
+        let n = usize::from(operation.number()).saturating_sub(1);
+        self.actions[n][outcome(refusal)].inc();
+    }
+
+    /// A transfer was recorded.
+    pub fn transferred(&self, refusal: Option<Refusal>) {
+        self.transfers[outcome(refusal)].inc();
+    }
+
+    /// A request was answered as it was before.
+    pub fn repeated(&self) {
+        self.repeats.inc();
+    }
+
+    /// An answer was given.
+    pub fn answered(&self, listener: Listener, status: StatusCode) {
+        let labels = AnswerLabels { listener: listener.name(), status: status.as_u16() };
+        self.answers.get_or_create(&labels).inc();
+    }
+
+    /// A connection was closed because there were too many.
+    pub fn refused_connection(&self) {
+        self.refused_connections.inc();
+    }
+
+    /// What the log's own thread counts.
+    #[must_use]
+    pub fn log(&self) -> LogMetrics {
+        self.log.clone()
+    }
+
+    /// An audit of the books ended, with so many findings.
+    pub fn audited(&self, findings: usize) {
+        self.gauges.audits.inc();
+        self.gauges.unbalanced.set(i64::try_from(findings).unwrap_or(i64::MAX));
+    }
+
+    /// All of it in Prometheus' text format.
+    #[must_use]
+    pub fn exposition(&self, shared: &Shared) -> Answer {
+        self.gauges.read(shared);
+        let mut text = String::new();
+        // Writing to a text in memory does not fail.
+        let _ = encode(&mut text, &self.registry);
+        Answer::text("application/openmetrics-text; version=1.0.0; charset=utf-8", text)
+    }
+}
+
+impl Default for Metrics {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl LogMetrics {
+    fn new(registry: &mut Registry) -> Self {
+        let commits = Counter::default();
+        registry.register("log_commits", "Group commits", commits.clone());
+        let records = Counter::default();
+        registry.register("log_records", "Records made durable", records.clone());
+        let bytes = Counter::default();
+        let help = "Bytes written to the log, with padding";
+        registry.register_with_unit("log_written", help, Unit::Bytes, bytes.clone());
+        let sync = Histogram::new(SYNC_EDGES);
+        let help = "How long the disk took to make a group durable";
+        registry.register_with_unit("log_sync", help, Unit::Seconds, sync.clone());
+        Self { commits, records, bytes, sync }
+    }
+
+    /// A group was made durable.
+    pub fn committed(&self, commit: &wal::Commit) {
+        self.commits.inc();
+        self.records.inc_by(commit.records);
+        self.bytes.inc_by(commit.bytes);
+        self.sync.observe(commit.sync.as_secs_f64());
+    }
+}
+
+impl Gauges {
+    fn new(registry: &mut Registry) -> Self {
+        let gauges = Self::default();
+        let mut gauge = |name: &str, help: &str, gauge: &Gauge| {
+            registry.register(name, help, gauge.clone());
+        };
+        gauge("keys", "Idempotency keys remembered", &gauges.keys);
+        gauge("accounts", "Accounts", &gauges.accounts);
+        gauge("connections", "Connections open", &gauges.connections);
+        gauge("in_flight", "Requests being served", &gauges.in_flight);
+        gauge("log_durable_lsn", "The newest durable record", &gauges.durable);
+        gauge(
+            "posted_to_closed",
+            "Operations that had to post to a closed account",
+            &gauges.closed,
+        );
+        gauge("storage_low", "1 while writes are refused for want of storage", &gauges.storage_low);
+        gauge("books_findings", "What the last audit found wrong: 0", &gauges.unbalanced);
+        registry.register("books_audits", "Audits of the books", gauges.audits.clone());
+        gauges
+    }
+
+    fn read(&self, shared: &Shared) {
+        let set = |gauge: &Gauge, value: u64| {
+            gauge.set(i64::try_from(value).unwrap_or(i64::MAX));
+        };
+        let count = |value: usize| u64::try_from(value).unwrap_or(u64::MAX);
+        let ledger = &shared.ledger;
+        set(&self.keys, ledger.keys());
+        set(&self.accounts, count(ledger.account_count()));
+        set(&self.connections, count(shared.connections.load(Ordering::Relaxed)));
+        set(&self.in_flight, count(shared.in_flight.load(Ordering::Relaxed)));
+        set(&self.durable, ledger.durable().value());
+        set(&self.closed, ledger.posted_to_closed());
+        set(&self.storage_low, u64::from(ledger.storage_low()));
+    }
+}
+
+fn outcome(refusal: Option<Refusal>) -> usize {
+    refusal.map_or(0, |refusal| usize::from(refusal.number()))
+}

@@ -1,0 +1,34 @@
+//! HTTP: two listeners over raw hyper, HTTP/1.1 only.
+//!
+//! ```text
+//! acceptor ─► worker with the fewest connections
+//! bytes ─► route ─► auth ─► body ─► request ─► engine ─► durable ─► answer ─► bytes
+//! ```
+//!
+//! `connection.rs`, `operation.rs` and `operator/` are the asynchronous shell; [`route`],
+//! [`request`], [`money`], [`json`] and [`operation_answer`] are pure functions on bytes.
+//! **Invariant: nothing here knows a lock.** From the engine's call to its return nothing is
+//! asynchronous, so a client that hangs up cannot stop an action half-way; the only wait is for
+//! the log.
+
+pub mod answer;
+mod auth;
+mod body;
+mod connection;
+pub mod durable;
+pub mod json;
+pub mod listener;
+pub mod metrics;
+pub mod money;
+mod operation;
+pub mod operation_answer;
+mod operator;
+pub mod request;
+pub mod route;
+pub mod shared;
+mod socket;
+mod unavailable;
+mod worker;
+
+/// The engine on the mapped log.
+pub type Ledger = crate::engine::Engine<wal::Directory>;

@@ -1,0 +1,47 @@
+//! One operation from its body to its answer: parse, submit, wait for the log, tell.
+
+use hyper::StatusCode;
+
+use super::answer::{Answer, Problem};
+use super::operation_answer;
+use super::request::OperationBody;
+use super::worker::Worker;
+use crate::engine::{Repeat, Submitted};
+use crate::ledger::Operation;
+
+/// Executes the operation that `body` asks for, once, and answers as it was first answered.
+///
+/// # Errors
+/// What is not an action: nothing was recorded and no key was used.
+pub async fn operate(
+    worker: &Worker,
+    operation: Operation,
+    body: &[u8],
+) -> Result<Answer, Problem> {
+    let shared = &worker.shared;
+    let parsed = OperationBody::parse(operation, body, &shared.config.currencies)?;
+    let request = parsed.request();
+    let mut others = Vec::new();
+    loop {
+        match shared.ledger.submit(request, &others)? {
+            Submitted::Decided(action, stamp) => {
+                let body = operation_answer::body(&action, stamp.action());
+                worker.durable(stamp.lsn).await?;
+                shared.metrics.acted(operation, action.outcome.as_ref().err().map(|r| r.refusal));
+                return Ok(Answer::json(StatusCode::OK, body));
+            }
+            Submitted::Seen(lsn) => {
+                let stored = worker.stored(lsn).await?;
+                match stored.repeats(&request)? {
+                    Repeat::Same(action, stamp) => {
+                        shared.metrics.repeated();
+                        let body = operation_answer::body(&action, stamp.action());
+                        return Ok(Answer::json(StatusCode::OK, body).replayed());
+                    }
+                    Repeat::KeyReused => return Err(Problem::key_reused()),
+                    Repeat::OtherKey => others.push(lsn),
+                }
+            }
+        }
+    }
+}

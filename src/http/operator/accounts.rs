@@ -1,0 +1,145 @@
+//! Accounts: shown, listed, amended; and their holds.
+
+use std::borrow::Cow;
+
+use hyper::StatusCode;
+use serde::Deserialize;
+use serde_json::value::RawValue;
+use wal::Lsn;
+
+use super::super::answer::{Answer, Problem};
+use super::super::json;
+use super::super::request::{self, present};
+use super::super::worker::Worker;
+use super::open::{Members, currencies, limits, metadata};
+use super::query::{Query, name};
+use super::{books, parts};
+use crate::engine::{AmendError, HoldView};
+use crate::ledger::{ActionRef, Amendment, Status, SystemAccount};
+
+/// `GET /v1/accounts/{ref}`
+pub(super) async fn show(worker: &Worker, segment: &str) -> Result<Answer, Problem> {
+    let name = name(segment)?;
+    if let Some(system) = SystemAccount::parse(&name) {
+        return books::system_account(worker, system).await;
+    }
+    let view = worker.shared.ledger.account(&name).ok_or_else(Problem::no_such_account)?;
+    worker.durable(view.seen).await?;
+    Ok(Answer::json(StatusCode::OK, parts::account_body(&view)))
+}
+
+/// `GET /v1/accounts`
+pub(super) async fn list(worker: &Worker, query: Option<&str>) -> Result<Answer, Problem> {
+    let query = Query::parse(query, &["limit", "cursor", "status", "tenant_customer_ref"])?;
+    let status = query.find("status").map(|text| Status::parse(text).ok_or_else(no_status));
+    let status = status.transpose()?;
+    let customer = query.find("tenant_customer_ref");
+    let after = query.find("cursor").map_or(Ok(Lsn::ZERO), cursor)?;
+    let (page, more) = worker.shared.ledger.accounts(after, query.limit()?, |view| {
+        let profile = view.profile.as_ref();
+        let theirs = profile.and_then(|profile| profile.tenant_customer_ref.as_deref());
+        status.is_none_or(|status| status == view.status)
+            && customer.is_none_or(|customer| theirs == Some(customer))
+    });
+    let seen = page.iter().map(|view| view.seen).max().unwrap_or(Lsn::ZERO);
+    worker.durable(seen).await?;
+    let next = page.last().filter(|_| more).and_then(|view| view.balances.first());
+    let body = json::object(|object| {
+        object.list("data", &page, parts::account);
+        match next {
+            Some((balance, _)) => object.display("next_cursor", balance.opened()),
+            None => object.raw("next_cursor", "null"),
+        }
+    });
+    Ok(Answer::json(StatusCode::OK, body))
+}
+
+fn no_status() -> Problem {
+    Problem::invalid("query member status is not active, frozen or closed")
+}
+
+fn cursor(text: &str) -> Result<Lsn, Problem> {
+    let bad = || Problem::invalid("query member cursor is not one that a list gave");
+    ActionRef::parse(text).map(|action| Lsn::new(action.position())).ok_or_else(bad)
+}
+
+/// `GET /v1/accounts/{ref}/holds`
+pub(super) async fn holds(
+    worker: &Worker,
+    segment: &str,
+    query: Option<&str>,
+) -> Result<Answer, Problem> {
+    let name = name(segment)?.into_owned();
+    let all = Query::parse(query, &["all"])?.flag("all")?;
+    let found = worker.shared.ledger.holds(&name, all);
+    let (holds, seen) = found.ok_or_else(Problem::no_such_account)?;
+    worker.durable(seen).await?;
+    // Which transaction opened a hold, and when, is told by the record that did.
+    let shown = worker.history(move |ledger| {
+        let opened = |view: HoldView| {
+            let stored = ledger.stored(Lsn::new(view.hold.position()))?;
+            let (record, stamp) = stored.record()?;
+            let transaction = record.transaction_id().unwrap_or_default().to_owned();
+            Ok((view, transaction, stamp.at))
+        };
+        holds.into_iter().map(opened).collect::<Result<Vec<_>, _>>()
+    });
+    let shown = shown.await?;
+    let body = json::object(|object| {
+        object.list("data", &shown, |object, (view, transaction_id, created_at)| {
+            let (sums, currency) = (&view.sums, view.pocket.currency);
+            object.display("tenant_hold_balance_ref", view.hold);
+            object.display("tenant_balance_ref", view.balance);
+            object.text("transaction_id", transaction_id);
+            object.money("held", sums.held().minor().into(), currency);
+            object.money("placed", sums.placed.minor().into(), currency);
+            object.money("captured", sums.captured.minor().into(), currency);
+            object.money("restored", sums.restored.minor().into(), currency);
+            object.text("created_at", &parts::moment(*created_at));
+        });
+    });
+    Ok(Answer::json(StatusCode::OK, body))
+}
+
+#[derive(Deserialize)]
+struct Patch<'a> {
+    #[serde(borrow, default)]
+    status: Option<Cow<'a, str>>,
+    #[serde(borrow, default, deserialize_with = "present")]
+    overdraft_limit: Option<Members<'a>>,
+    #[serde(borrow, default, deserialize_with = "present")]
+    add_currencies: Option<Vec<Cow<'a, str>>>,
+    #[serde(borrow, default)]
+    metadata: Option<&'a RawValue>,
+}
+
+/// `PATCH /v1/accounts/{ref}`
+pub(super) async fn amend(worker: &Worker, segment: &str, body: &[u8]) -> Result<Answer, Problem> {
+    let name = name(segment)?;
+    let shared = &worker.shared;
+    let patch: Patch<'_> = request::object(body)?;
+    let status = patch.status.as_deref().map(|text| Status::parse(text).ok_or_else(bad_status));
+    let added = patch.add_currencies.unwrap_or_default();
+    let amendment = Amendment {
+        status: status.transpose()?,
+        overdraft_limits: limits(patch.overdraft_limit.as_ref(), &shared.config.currencies)?,
+        add_currencies: currencies("add_currencies", &added, &shared.config.currencies)?,
+    };
+    let metadata = patch.metadata.map(metadata).transpose()?;
+    match shared.ledger.amend_account(&name, amendment, metadata) {
+        Ok(view) => {
+            worker.durable(view.seen).await?;
+            Ok(Answer::json(StatusCode::OK, parts::account_body(&view)))
+        }
+        Err(error) => {
+            if let AmendError::NotEmpty(seen) = error {
+                worker.durable(seen).await?;
+            }
+            Err(error.into())
+        }
+    }
+}
+
+fn bad_status() -> Problem {
+    Problem::invalid("status is not active, frozen or closed")
+}

@@ -1,0 +1,72 @@
+//! The operator listener's calls.
+
+mod accounts;
+mod actions;
+mod books;
+mod open;
+mod parts;
+mod query;
+mod transfers;
+
+use hyper::StatusCode;
+use std::sync::atomic::Ordering;
+
+use super::answer::{Answer, Problem};
+use super::json;
+use super::route::Route;
+use super::worker::Worker;
+
+/// Answers a call that changes nothing.
+///
+/// # Errors
+/// The refusal of the protocol that applies.
+pub async fn read(
+    worker: &Worker,
+    route: Route<'_>,
+    query: Option<&str>,
+) -> Result<Answer, Problem> {
+    match route {
+        Route::ListAccounts => accounts::list(worker, query).await,
+        Route::Account(name) => accounts::show(worker, name).await,
+        Route::Holds(name) => accounts::holds(worker, name, query).await,
+        Route::Transaction(id) => actions::of_transaction(worker, id).await,
+        Route::Action(name) => actions::show(worker, name).await,
+        Route::TrialBalance => books::trial_balance(worker).await,
+        Route::Live => Ok(health("live")),
+        Route::Ready => ready(worker),
+        Route::Metrics => Ok(worker.shared.metrics.exposition(&worker.shared)),
+        _ => Err(Problem::no_such_path()),
+    }
+}
+
+/// Answers a call that changes something.
+///
+/// # Errors
+/// The refusal of the protocol that applies.
+pub async fn write(worker: &Worker, route: Route<'_>, body: &[u8]) -> Result<Answer, Problem> {
+    match route {
+        Route::OpenAccount => open::open(worker, body).await,
+        Route::AmendAccount(name) => accounts::amend(worker, name, body).await,
+        Route::Transfer => transfers::transfer(worker, body).await,
+        _ => Err(Problem::no_such_path()),
+    }
+}
+
+/// Ready is who takes work: not before recovery, not while stopping, not after the log failed.
+fn ready(worker: &Worker) -> Result<Answer, Problem> {
+    let shared = &worker.shared;
+    if shared.ledger.is_poisoned() {
+        return Err(Problem::unavailable("OUTCOME_UNKNOWN", "the log has failed"));
+    }
+    if shared.ledger.storage_low() {
+        return Err(Problem::unavailable("STORAGE_LOW", "the disk has no room for the log"));
+    }
+    if !shared.ready.load(Ordering::Acquire) {
+        return Err(Problem::unavailable("OVERLOADED", "the server is stopping"));
+    }
+    Ok(health("ready"))
+}
+
+fn health(status: &str) -> Answer {
+    Answer::json(StatusCode::OK, json::object(|answer| answer.text("status", status)))
+}

@@ -1,0 +1,61 @@
+//! The parts of the operator's answers: moments, balances, accounts.
+
+use jiff::Timestamp;
+use jiff::fmt::temporal::DateTimePrinter;
+
+use super::super::json::{self, Object};
+use crate::engine::AccountView;
+use crate::ledger::{BalanceRef, Moment, Pocket};
+
+/// A moment as RFC 3339, UTC, with microseconds.
+pub(super) fn moment(at: Moment) -> String {
+    let printer = DateTimePrinter::new().precision(Some(6));
+    let timestamp = Timestamp::from_microsecond(at.micros()).unwrap_or(Timestamp::MAX);
+    printer.timestamp_to_string(&timestamp)
+}
+
+/// The members of one balance.
+pub(super) fn balance(object: &mut Object<'_>, name: BalanceRef, pocket: &Pocket) {
+    let currency = pocket.currency;
+    object.display("tenant_balance_ref", name);
+    object.text("currency", currency.code());
+    sums(object, pocket);
+    object.money("overdraft_limit", pocket.overdraft_limit.minor().into(), currency);
+    object.money("shortfall", pocket.shortfall(), currency);
+}
+
+/// What a balance comes to.
+pub(super) fn sums(object: &mut Object<'_>, pocket: &Pocket) {
+    let currency = pocket.currency;
+    object.money("posted", pocket.posted.minor().into(), currency);
+    object.money("held", pocket.held.minor().into(), currency);
+    object.money("reserved", pocket.reserved.minor().into(), currency);
+    object.money("available", pocket.available(), currency);
+}
+
+/// An account as a body.
+pub(super) fn account_body(view: &AccountView) -> Vec<u8> {
+    json::object(|object| account(object, view))
+}
+
+/// The members of an account.
+pub(super) fn account(object: &mut Object<'_>, view: &AccountView) {
+    object.text("tenant_account_ref", &view.tenant_account_ref);
+    object.text("status", view.status.name());
+    if let Some(profile) = &view.profile {
+        if let Some(account_id) = &profile.account_id {
+            object.text("account_id", account_id);
+        }
+        if let Some(customer) = &profile.tenant_customer_ref {
+            object.text("tenant_customer_ref", customer);
+        }
+        if let Some(metadata) = &profile.metadata {
+            object.raw("metadata", metadata);
+        }
+    }
+    object.text("created_at", &moment(view.created_at));
+    object.text("as_of", &moment(view.as_of));
+    object.list("balances", &view.balances, |object, (name, pocket)| {
+        balance(object, *name, pocket);
+    });
+}

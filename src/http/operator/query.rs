@@ -1,0 +1,72 @@
+//! What an operator's call says in its path and query.
+
+use std::borrow::Cow;
+
+use percent_encoding::percent_decode_str;
+
+use super::super::answer::Problem;
+
+const LIMIT_DEFAULT: usize = 100;
+const LIMIT_MAX: usize = 1_000;
+
+/// A path segment as the name that it stands for.
+///
+/// # Errors
+/// 404 when no name is written so.
+pub(super) fn name(segment: &str) -> Result<Cow<'_, str>, Problem> {
+    percent_decode_str(segment).decode_utf8().map_err(|_| Problem::no_such_path())
+}
+
+/// The members of a query, each at most once, all of them known.
+pub(super) struct Query<'a>(Vec<(Cow<'a, str>, Cow<'a, str>)>);
+
+impl<'a> Query<'a> {
+    /// Reads a query that may have the members `known`.
+    ///
+    /// # Errors
+    /// 400 that names a member that is not known, or is there twice.
+    pub(super) fn parse(query: Option<&'a str>, known: &[&str]) -> Result<Self, Problem> {
+        let mut members: Vec<(Cow<'a, str>, Cow<'a, str>)> = Vec::new();
+        for (name, value) in form_urlencoded::parse(query.unwrap_or_default().as_bytes()) {
+            if !known.contains(&&*name) {
+                let known = known.join(", ");
+                let message = format!("query member {name} is unknown; known here: {known}");
+                return Err(Problem::invalid(message));
+            }
+            if members.iter().any(|(other, _)| *other == name) {
+                return Err(Problem::invalid(format!("query member {name} is there twice")));
+            }
+            members.push((name, value));
+        }
+        Ok(Self(members))
+    }
+
+    /// The value of a member.
+    pub(super) fn find(&self, name: &str) -> Option<&str> {
+        self.0.iter().find(|(member, _)| member == name).map(|(_, value)| &**value)
+    }
+
+    /// `limit`: how many items a page has at the most.
+    ///
+    /// # Errors
+    /// 400 when it is not from 1 to 1,000.
+    pub(super) fn limit(&self) -> Result<usize, Problem> {
+        let Some(text) = self.find("limit") else { return Ok(LIMIT_DEFAULT) };
+        let limit = text.parse().ok().filter(|limit| (1..=LIMIT_MAX).contains(limit));
+        limit.ok_or_else(|| {
+            Problem::invalid(format!("query member limit is not from 1 to {LIMIT_MAX}"))
+        })
+    }
+
+    /// A member that is `true` or `false`; `false` when it is absent.
+    ///
+    /// # Errors
+    /// 400 when it is anything else.
+    pub(super) fn flag(&self, name: &str) -> Result<bool, Problem> {
+        match self.find(name) {
+            None | Some("false") => Ok(false),
+            Some("true") => Ok(true),
+            Some(_) => Err(Problem::invalid(format!("query member {name} is not true or false"))),
+        }
+    }
+}

@@ -1,0 +1,54 @@
+//! What all workers share: the ledger, the configuration, the limits that hold over all of them.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+
+use super::Ledger;
+use super::answer::Problem;
+use super::durable::Wakers;
+use super::metrics::Metrics;
+use crate::config::Config;
+
+/// What all workers share.
+pub struct Shared {
+    /// The ledger.
+    pub ledger: Ledger,
+    /// How the server was told to run.
+    pub config: Config,
+    /// What is counted.
+    pub metrics: Metrics,
+    /// The workers' bells.
+    pub wakers: Arc<Wakers>,
+    /// Whether new work is taken.
+    pub ready: AtomicBool,
+    /// Connections being served.
+    pub connections: Arc<AtomicUsize>,
+    /// Requests being served.
+    pub in_flight: AtomicUsize,
+}
+
+impl Shared {
+    /// Counts one more request as in flight, until what it returns is dropped.
+    ///
+    /// # Errors
+    /// 503 when as many are as may be.
+    pub fn admit(&self) -> Result<InFlight<'_>, Problem> {
+        let before = self.in_flight.fetch_add(1, Ordering::Relaxed);
+        let admitted = InFlight(&self.in_flight);
+        if before >= self.config.max_in_flight {
+            let message = "too much is in flight: nothing was done, ask again later";
+            return Err(Problem::unavailable("OVERLOADED", message));
+        }
+        Ok(admitted)
+    }
+}
+
+/// A request in flight.
+#[derive(Debug)]
+pub struct InFlight<'a>(&'a AtomicUsize);
+
+impl Drop for InFlight<'_> {
+    fn drop(&mut self) {
+        self.0.fetch_sub(1, Ordering::Relaxed);
+    }
+}

@@ -1,0 +1,191 @@
+//! A connection's socket, held to its time limits.
+//!
+//! | while | the peer has | then |
+//! | --- | --- | --- |
+//! | nothing is asked | `idle` | the connection is closed |
+//! | a request's head is under way | `head` | 408, and the connection is closed |
+//! | an answer is being written | `write`, for each part that the peer takes | the connection is closed |
+//!
+//! A body has a deadline of its own (`body.rs`). The timer is armed only when the socket has to
+//! wait, and re-armed when it fires too early, so a request that comes whole costs no timer.
+
+use std::cell::Cell;
+use std::future::Future as _;
+use std::io;
+use std::pin::Pin;
+use std::rc::Rc;
+use std::task::{Context, Poll, ready};
+use std::time::Duration;
+
+use hyper::rt::{Read, ReadBufCursor, Write};
+use hyper_util::rt::TokioIo;
+use tokio::net::TcpStream;
+use tokio::time::{Instant, Sleep, sleep};
+
+const LATE: &[u8] =
+    b"HTTP/1.1 408 Request Timeout\r\nconnection: close\r\ncontent-length: 0\r\n\r\n";
+
+/// How long a peer may take.
+#[derive(Clone, Copy, Debug)]
+pub struct Patience {
+    /// Between two requests.
+    pub idle: Duration,
+    /// For a request's head.
+    pub head: Duration,
+    /// To take each part of an answer.
+    pub write: Duration,
+}
+
+/// What a connection is doing, shared between its socket and its service.
+#[derive(Clone, Debug)]
+pub struct Phase(Rc<Cell<Doing>>);
+
+#[derive(Clone, Copy, Debug)]
+enum Doing {
+    Nothing { since: Instant },
+    Head { since: Instant },
+    Serving,
+}
+
+impl Phase {
+    /// Nothing was asked yet.
+    #[must_use]
+    pub fn new() -> Self {
+        Self(Rc::new(Cell::new(Doing::Nothing { since: Instant::now() })))
+    }
+
+    /// A request's head is whole.
+    pub fn serving(&self) {
+        self.0.set(Doing::Serving);
+    }
+
+    /// The request was answered.
+    pub fn answered(&self) {
+        self.0.set(Doing::Nothing { since: Instant::now() });
+    }
+
+    fn received(&self) {
+        if let Doing::Nothing { .. } = self.0.get() {
+            self.0.set(Doing::Head { since: Instant::now() });
+        }
+    }
+
+    /// When patience ends; `None` while the server is at work.
+    fn deadline(&self, patience: &Patience) -> Option<Instant> {
+        match self.0.get() {
+            Doing::Nothing { since } => since.checked_add(patience.idle),
+            Doing::Head { since } => since.checked_add(patience.head),
+            Doing::Serving => None,
+        }
+    }
+}
+
+/// The socket of one connection.
+pub struct Socket {
+    io: TokioIo<TcpStream>,
+    phase: Phase,
+    patience: Patience,
+    reading: Timer,
+    writing: Timer,
+}
+
+impl Socket {
+    /// Takes over a connection.
+    #[must_use]
+    pub fn new(stream: TcpStream, phase: Phase, patience: Patience) -> Self {
+        let io = TokioIo::new(stream);
+        Self { io, phase, patience, reading: Timer(None), writing: Timer(None) }
+    }
+
+    /// Whether the peer's time for what it should send is over.
+    fn poll_late(&mut self, cx: &mut Context<'_>) -> Poll<io::Error> {
+        let Some(deadline) = self.phase.deadline(&self.patience) else { return Poll::Pending };
+        ready!(self.reading.poll(cx, deadline));
+        if matches!(self.phase.0.get(), Doing::Head { .. }) {
+            // It is told why, if it still listens.
+            let _ = self.io.inner().try_write(LATE);
+        }
+        Poll::Ready(io::ErrorKind::TimedOut.into())
+    }
+}
+
+/// One timer, made when first needed.
+struct Timer(Option<Pin<Box<Sleep>>>);
+
+impl Timer {
+    fn poll(&mut self, cx: &mut Context<'_>, deadline: Instant) -> Poll<()> {
+        let timer = self.0.get_or_insert_with(|| Box::pin(sleep(Duration::ZERO)));
+        if timer.deadline() != deadline {
+            timer.as_mut().reset(deadline);
+        }
+        timer.as_mut().poll(cx)
+    }
+}
+
+impl Read for Socket {
+    fn poll_read(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        buf: ReadBufCursor<'_>,
+    ) -> Poll<io::Result<()>> {
+        let read = Pin::new(&mut self.io).poll_read(cx, buf);
+        if read.is_pending() {
+            return self.poll_late(cx).map(Err);
+        }
+        self.phase.received();
+        read
+    }
+}
+
+impl Write for Socket {
+    fn poll_write(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        buf: &[u8],
+    ) -> Poll<io::Result<usize>> {
+        let written = Pin::new(&mut self.io).poll_write(cx, buf);
+        self.bounded(cx, written)
+    }
+
+    fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.io).poll_flush(cx)
+    }
+
+    fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.io).poll_shutdown(cx)
+    }
+
+    fn is_write_vectored(&self) -> bool {
+        self.io.is_write_vectored()
+    }
+
+    fn poll_write_vectored(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        bufs: &[io::IoSlice<'_>],
+    ) -> Poll<io::Result<usize>> {
+        let written = Pin::new(&mut self.io).poll_write_vectored(cx, bufs);
+        self.bounded(cx, written)
+    }
+}
+
+impl Socket {
+    /// A write that waits does so for no longer than `patience.write`.
+    fn bounded(
+        &mut self,
+        cx: &mut Context<'_>,
+        written: Poll<io::Result<usize>>,
+    ) -> Poll<io::Result<usize>> {
+        if written.is_ready() {
+            self.writing = Timer(None);
+            return written;
+        }
+        let deadline = match &self.writing.0 {
+            Some(timer) => Some(timer.deadline()),
+            None => Instant::now().checked_add(self.patience.write),
+        };
+        let Some(deadline) = deadline else { return Poll::Pending };
+        ready!(self.writing.poll(cx, deadline));
+        Poll::Ready(Err(io::ErrorKind::TimedOut.into()))
+    }
+}

@@ -1,0 +1,224 @@
+//! `holdfast serve`: everything started in order, watched, and stopped in order.
+//!
+//! | started | stopped |
+//! | --- | --- |
+//! | the log is opened and replayed | 5. the committer syncs what is left and ends |
+//! | committer, filler, auditor | 4. the engine takes no more |
+//! | workers | 3. they answer what is in flight |
+//! | listeners | 1. no connection is accepted, 2. those that are idle are closed |
+//!
+//! When the log fails there is nothing to save: what is in flight is told `OUTCOME_UNKNOWN`, and
+//! the process ends with a status that makes its supervisor start it again.
+
+mod auditor;
+mod disk;
+mod logging;
+
+use std::process::ExitCode;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::thread::JoinHandle;
+use std::time::Duration;
+
+use anyhow::Context;
+use tokio::net::TcpListener;
+use tokio::signal::unix::{SignalKind, signal};
+use tokio::sync::{oneshot, watch};
+
+use crate::config::{Config, NETWORK_ROLES, OPERATOR_ROLES};
+use crate::engine::{self, Running};
+use crate::http::durable::Wakers;
+use crate::http::listener::{Workers, bind};
+use crate::http::metrics::Metrics;
+use crate::http::route::Listener;
+use crate::http::shared::Shared;
+
+/// How long what is in flight may take to be told that the log failed.
+const LAST_WORDS: Duration = Duration::from_secs(1);
+
+/// Serves until told to stop, or until the log fails.
+///
+/// # Errors
+/// Why the server could not start.
+pub fn serve(config: Config) -> anyhow::Result<ExitCode> {
+    logging::start(config.log_format);
+    std::fs::create_dir_all(&config.data_dir)
+        .with_context(|| format!("data directory {} cannot be made", config.data_dir.display()))?;
+    let network = listen(&config, Listener::Network)?;
+    let operator = listen(&config, Listener::Operator)?;
+    let (shared, log) = start(config)?;
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+    runtime.block_on(run(shared, log, network, operator))
+}
+
+fn listen(config: &Config, listener: Listener) -> anyhow::Result<std::net::TcpListener> {
+    let (address, setting) = match listener {
+        Listener::Network => (config.listen, "listen"),
+        Listener::Operator => (config.operator_listen, "operator_listen"),
+    };
+    bind(address).with_context(|| {
+        format!("{setting} {address} cannot be listened on; is another server there?")
+    })
+}
+
+/// The threads of the log, and the news that it ended.
+struct Log {
+    ended: oneshot::Receiver<Result<(), wal::CommitError>>,
+    committer: JoinHandle<()>,
+}
+
+/// Opens the log, replays it, and starts the threads that it needs.
+fn start(config: Config) -> anyhow::Result<(Arc<Shared>, Log)> {
+    let metrics = Metrics::new();
+    let wakers = Arc::new(Wakers::default());
+    let running = open(&config, &metrics, Arc::clone(&wakers))?;
+    let Running { engine, committer, filler, recovered } = running;
+    tell_recovered(&recovered);
+    let shared = Arc::new(Shared {
+        ledger: engine,
+        config,
+        metrics,
+        wakers,
+        ready: AtomicBool::new(true),
+        connections: Arc::default(),
+        in_flight: AtomicUsize::new(0),
+    });
+    let (tell, ended) = oneshot::channel();
+    let thread = |name: &str| std::thread::Builder::new().name(name.into());
+    let committer = thread("log-committer").spawn(move || {
+        // Nobody listens any more only when the process is ending anyway.
+        let _ = tell.send(committer.run());
+    })?;
+    thread("log-filler").spawn(move || filler.run())?;
+    let audited = Arc::clone(&shared);
+    thread("auditor").spawn(move || auditor::run(&audited))?;
+    Ok((shared, Log { ended, committer }))
+}
+
+fn open(
+    config: &Config,
+    metrics: &Metrics,
+    wakers: Arc<Wakers>,
+) -> anyhow::Result<Running<wal::Directory>> {
+    let path = config.data_dir.join("wal");
+    let filesystem =
+        if config.allow_any_filesystem { wal::Filesystem::Any } else { wal::Filesystem::Checked };
+    let directory = wal::Directory::open(&path, filesystem)
+        .with_context(|| format!("log {} cannot be opened", path.display()))?;
+    println!("{}", disk::measure(&config.data_dir)?);
+    let counted = metrics.log();
+    let bar = disk::progress();
+    let done = bar.clone();
+    let options = engine::Options {
+        rules: config.rules,
+        currencies: config.currencies.clone(),
+        max_keys: config.max_keys,
+        accept_clock_jump: config.accept_clock_jump,
+        wal: wal::Options {
+            segment_bytes: config.segment_bytes,
+            sync: config.sync,
+            on_commit: Some(Box::new(move |commit| {
+                counted.committed(commit);
+                wakers.wake();
+            })),
+            on_shortage: Some(Box::new(|error| {
+                tracing::error!(%error, "no room for the log: writes are refused until there is");
+            })),
+            on_progress: Some(Box::new(move |progress| {
+                bar.set_length(progress.bytes_total);
+                bar.set_position(progress.bytes_done);
+            })),
+            ..wal::Options::default()
+        },
+        ..engine::Options::default()
+    };
+    let running = engine::open(directory, options);
+    done.finish_and_clear();
+    running.with_context(|| format!("log {} cannot be recovered", path.display()))
+}
+
+fn tell_recovered(recovered: &wal::Recovered) {
+    let (records, segments) = (recovered.records, recovered.segments);
+    if recovered.fresh {
+        tracing::info!("a new ledger: its data directory was empty");
+    } else {
+        tracing::info!(records, segments, "recovered from the log");
+    }
+    if let Some(torn) = &recovered.torn {
+        tracing::info!(?torn, "the log ended in a torn tail, which was never answered: wiped");
+    }
+}
+
+async fn run(
+    shared: Arc<Shared>,
+    mut log: Log,
+    network: std::net::TcpListener,
+    operator: std::net::TcpListener,
+) -> anyhow::Result<ExitCode> {
+    let (stop, stopping) = watch::channel(false);
+    let workers = Workers::start(&shared, &stopping)?;
+    let network = TcpListener::from_std(network)?;
+    let operator = TcpListener::from_std(operator)?;
+    let mut terminate = signal(SignalKind::terminate())?;
+    let mut interrupt = signal(SignalKind::interrupt())?;
+    announce(&shared.config, &network, &operator)?;
+    let failed = tokio::select! {
+        () = workers.accept(&network, Listener::Network, &shared) => None,
+        () = workers.accept(&operator, Listener::Operator, &shared) => None,
+        _ = terminate.recv() => None,
+        _ = interrupt.recv() => None,
+        ended = &mut log.ended => ended.ok().and_then(Result::err),
+    };
+    shared.ready.store(false, Ordering::Release);
+    drop((network, operator));
+    // A worker that has ended needs not be told.
+    let _ = stop.send(true);
+    match failed {
+        Some(error) => Ok(fail(workers, &error)),
+        None => drain(workers, &shared, log).await,
+    }
+}
+
+/// Prints what a supervisor waits for: a line for each listener, once it takes connections.
+fn announce(config: &Config, network: &TcpListener, operator: &TcpListener) -> anyhow::Result<()> {
+    for (listener, socket, roles) in [
+        (Listener::Network, network, NETWORK_ROLES),
+        (Listener::Operator, operator, OPERATOR_ROLES),
+    ] {
+        println!("{} listener on http://{}", listener.name(), socket.local_addr()?);
+        if !config.api_keys.opens(roles) {
+            let listener = listener.name();
+            tracing::warn!(listener, "no key is configured: open to everyone on this machine");
+        }
+    }
+    if config.sync == wal::Sync::Off {
+        tracing::warn!("sync is off: a crash of the machine loses actions that were answered");
+    }
+    Ok(())
+}
+
+/// The log failed: whoever waits is told so, for as long as it takes to tell, and not longer.
+fn fail(workers: Workers, error: &wal::CommitError) -> ExitCode {
+    tracing::error!(%error, "the log failed: stopping, so that a restart finds what is durable");
+    if !workers.dismiss(LAST_WORDS) {
+        tracing::warn!("not everyone who waited could be told");
+    }
+    ExitCode::FAILURE
+}
+
+/// Told to stop: what is in flight is answered, what was taken is synced.
+async fn drain(workers: Workers, shared: &Arc<Shared>, log: Log) -> anyhow::Result<ExitCode> {
+    tracing::info!("stopping: answering what is in flight");
+    let patience = shared.config.drain_timeout;
+    if !workers.dismiss(patience) {
+        tracing::warn!(?patience, "requests were still open when patience ended");
+    }
+    shared.ledger.close();
+    let synced = log.ended.await;
+    // It has told its result, and ends.
+    let _ = log.committer.join();
+    match synced {
+        Ok(Err(error)) => Err(error).context("the log failed while stopping"),
+        Ok(Ok(())) | Err(_) => Ok(ExitCode::SUCCESS),
+    }
+}

@@ -1,0 +1,266 @@
+//! Whole histories from a seed, of several lives each, asked of the engine and of the model.
+//!
+//! `HOLDFAST_OPERATIONS` says how many things are asked in all, `HOLDFAST_SEED` repeats one history.
+
+use std::collections::VecDeque;
+
+use holdfast::engine::{Currencies, Options};
+use holdfast::ledger::{OverCapture, Rules as EngineRules, UnlinkedDebits};
+use wal::simulated::{Choices, Disk, Operation};
+
+use super::boundary::Subject;
+use super::model::{Answer, Ask, Model, Rules};
+use super::script::Script;
+use crate::support::engine::{World, cut_power, short_segments};
+
+const OPERATIONS_PER_HISTORY: u64 = 2_000;
+const OPERATIONS_DEFAULT: u64 = 60_000;
+
+/// Each answer is the model's; what was told survives every end of a life; what died is asked anew.
+#[test]
+fn the_engine_answers_as_the_contract_says_through_every_life() {
+    run(&Plan { seed: 1, commits: 2, ends: &[End::Restart, End::Kill, End::PowerCut] });
+}
+
+/// Groups of many records, and power that fails while they are written.
+#[test]
+fn what_was_told_outlives_the_power_and_what_was_not_is_a_prefix() {
+    run(&Plan { seed: 1 << 32, commits: 40, ends: &[End::PowerCut] });
+}
+
+/// What was in flight is unknown until the key is asked again, and then it has one effect.
+#[test]
+fn a_failed_sync_leaves_exactly_one_effect_of_each_key() {
+    run(&Plan { seed: 2 << 32, commits: 20, ends: &[End::FailedSync, End::FailedDisk] });
+}
+
+/// How a law is put to the test.
+struct Plan {
+    /// The first seed; the others follow it.
+    seed: u64,
+    /// A group is committed once in so many things asked.
+    commits: u64,
+    ends: &'static [End],
+}
+
+/// How a life ends.
+#[derive(Clone, Copy, Debug)]
+enum End {
+    /// All is made durable, and the log closed.
+    Restart,
+    /// The process dies, and the page cache lives.
+    Kill,
+    /// The power fails at some operation of the disk.
+    PowerCut,
+    /// The disk fails to sync, the process ends, and the page cache or nothing of it lives.
+    FailedSync,
+    /// Some operation of the disk fails.
+    FailedDisk,
+}
+
+fn run(plan: &Plan) {
+    let number = |name| std::env::var(name).ok().and_then(|number: String| number.parse().ok());
+    if let Some(seed) = number("HOLDFAST_SEED") {
+        return History::new(seed, plan).run();
+    }
+    let operations = number("HOLDFAST_OPERATIONS").unwrap_or(OPERATIONS_DEFAULT);
+    for n in 0..operations.div_ceil(OPERATIONS_PER_HISTORY) {
+        History::new(plan.seed + n, plan).run();
+    }
+}
+
+struct History<'a> {
+    plan: &'a Plan,
+    trace: Trace,
+    choices: Choices,
+    script: Script,
+    rules: Rules,
+    key_bits: u32,
+    model: Model,
+    subject: Subject,
+}
+
+/// The seed and the last steps, told when a test panics.
+struct Trace {
+    seed: u64,
+    steps: VecDeque<String>,
+}
+
+impl<'a> History<'a> {
+    fn new(seed: u64, plan: &'a Plan) -> Self {
+        let mut choices = Choices::new(seed);
+        let rules = Rules {
+            unlinked_debits_post: choices.once_in(4),
+            over_capture_refused: choices.once_in(4),
+        };
+        let key_bits = if choices.once_in(4) { 6 } else { 64 };
+        let subject = Subject {
+            world: World::new(options(rules, key_bits)),
+            currencies: Currencies::iso(),
+        };
+        let trace = Trace { seed, steps: VecDeque::new() };
+        let (script, model) = (Script::new(seed), Model::new(rules));
+        Self { plan, trace, choices, script, rules, key_bits, model, subject }
+    }
+
+    fn run(mut self) {
+        for _ in 0..OPERATIONS_PER_HISTORY {
+            let ask = self.script.next(&self.model);
+            self.ask(&ask);
+            self.housekeeping();
+        }
+        self.check_all();
+        self.end_life(End::PowerCut);
+    }
+
+    /// Asks both, and compares.
+    fn ask(&mut self, ask: &Ask) {
+        self.trace.note(|| format!("{ask:?}"));
+        let answer = self.subject.ask(ask);
+        self.trace.note(|| format!("  -> {answer:?}"));
+        if answer == Answer::Unavailable {
+            return assert!(self.subject.world.engine.storage_low(), "refused for no reason");
+        }
+        assert_eq!(answer, self.model.ask(ask), "the engine on the left, the model on the right");
+        assert_eq!(self.subject.totals(), nonzero(&self.model), "the books");
+    }
+
+    /// What goes on beside the questions.
+    fn housekeeping(&mut self) {
+        if self.choices.once_in(self.plan.commits) {
+            self.subject.world.committer.step().unwrap();
+        }
+        match self.choices.below(400) {
+            0..40 => drop(self.subject.world.filler.step()),
+            40 => self.check_all(),
+            41 => self.subject.world.disk.fill_up(),
+            42..60 => self.subject.world.disk.make_room(),
+            60..62 => {
+                let n = usize::try_from(self.choices.below(self.plan.ends.len() as u64)).unwrap();
+                self.end_life(self.plan.ends[n]);
+            }
+            _ => {}
+        }
+    }
+
+    /// Everything that both can tell of the whole ledger.
+    fn check_all(&self) {
+        assert_eq!(self.subject.views(), self.model.views());
+        assert_eq!(self.subject.totals(), nonzero(&self.model));
+        let findings = self.subject.world.engine.audit(|| {});
+        assert!(findings.are_clean(), "{findings:?}");
+    }
+
+    fn end_life(&mut self, end: End) {
+        self.trace.note(|| format!("{end:?}"));
+        let disk = self.end(end);
+        let told = self.subject.world.engine.durable().value();
+        self.subject.world = match World::open(&disk, options(self.rules, self.key_bits)) {
+            Ok(world) => world,
+            Err(error) => panic!("the next life does not begin: {error}"),
+        };
+        let survived = self.subject.world.recovered.value();
+        self.trace.note(|| format!("  -> {told} were told, {survived} survived"));
+        assert!(told <= survived, "what was told is lost");
+        let lost = self.roll_back(usize::try_from(survived).unwrap());
+        self.check_all();
+        self.ask_again(&lost);
+    }
+
+    /// Ends the life in that way; returns what the next one begins with.
+    fn end(&mut self, end: End) -> Disk {
+        let world = &mut self.subject.world;
+        world.disk.make_room();
+        match end {
+            End::Restart => {
+                world.commit_all().unwrap();
+                world.engine.close();
+                while world.committer.step().unwrap() != wal::Step::Ended {}
+                world.disk.clone()
+            }
+            End::Kill => world.disk.kill(),
+            End::PowerCut => {
+                world.disk.fail_any(1 + self.choices.below(6));
+                drop(world.commit_all());
+                cut_power(&world.disk, &mut self.choices)
+            }
+            End::FailedSync | End::FailedDisk => self.fail(end),
+        }
+    }
+
+    /// The disk fails under a group; after that nothing is taken, and nothing is told.
+    fn fail(&mut self, end: End) -> Disk {
+        if matches!(end, End::FailedSync) {
+            self.subject.world.disk.fail(Operation::Sync, 1);
+        } else {
+            self.subject.world.disk.fail_any(1 + self.choices.below(5));
+        }
+        let failed = self.subject.world.commit_all().is_err();
+        if failed && self.subject.world.engine.is_poisoned() {
+            let ask = self.script.next(&self.model);
+            let answer = self.subject.ask(&ask);
+            let fresh = ask.key().is_some_and(|key| !self.model.knows(key));
+            assert!(!fresh || answer == Answer::Unavailable, "a poisoned log took {answer:?}");
+        }
+        match self.choices.below(2) {
+            0 => self.subject.world.disk.kill(),
+            _ => cut_power(&self.subject.world.disk, &mut self.choices),
+        }
+    }
+
+    /// The model as it was after so many actions; returns what was asked after them.
+    fn roll_back(&mut self, survived: usize) -> Vec<Ask> {
+        let log = self.model.log();
+        assert!(survived <= log.len(), "more survived than was ever asked");
+        let lost = log[survived..].iter().map(|(ask, _)| ask.clone()).collect();
+        self.model = self.model.at(survived);
+        lost
+    }
+
+    /// What survived has its first answer; what was lost is executed anew, once.
+    fn ask_again(&mut self, lost: &[Ask]) {
+        let log = self.model.log();
+        let recent = log.iter().rev().take(60);
+        let survivors: Vec<Ask> = recent.map(|(ask, _)| ask.clone()).collect();
+        for ask in survivors.iter().filter(|ask| ask.key().is_some()) {
+            self.ask(ask);
+        }
+        for ask in lost.iter().chain(lost).filter(|ask| ask.key().is_some()) {
+            self.ask(ask);
+        }
+    }
+}
+
+impl Trace {
+    fn note(&mut self, step: impl FnOnce() -> String) {
+        if self.steps.len() == 16 {
+            self.steps.pop_front();
+        }
+        self.steps.push_back(step());
+    }
+}
+
+impl Drop for Trace {
+    fn drop(&mut self) {
+        if std::thread::panicking() {
+            eprintln!("HOLDFAST_SEED={} repeats it; the last steps were", self.seed);
+            self.steps.iter().for_each(|step| eprintln!("{step}"));
+        }
+    }
+}
+
+fn options(rules: Rules, key_bits: u32) -> Options {
+    let unlinked = if rules.unlinked_debits_post { UnlinkedDebits::Post } else { UnlinkedDebits::Refuse };
+    let over = if rules.over_capture_refused { OverCapture::Refuse } else { OverCapture::Post };
+    let rules = EngineRules { unlinked_debits: unlinked, over_capture: over };
+    Options { rules, key_bits, ..short_segments() }
+}
+
+fn nonzero(model: &Model) -> std::collections::BTreeMap<String, super::model::Totals> {
+    let mut totals = model.totals();
+    totals.retain(|currency, sums| {
+        assert_eq!(sums.posted + sums.settlement + sums.funding, 0, "the model's {currency}");
+        *sums != super::model::Totals::default()
+    });
+    totals
+}

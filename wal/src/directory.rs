@@ -1,0 +1,269 @@
+//! Segments as files of a directory that one process owns.
+//!
+//! | file | what it is |
+//! | --- | --- |
+//! | `LOCK` | empty; locked with `flock` while a log is open |
+//! | `{number:016x}.wal` | a segment |
+//! | `{number:016x}.tmp` | a segment whose preparation did not end; removed at the next start |
+//!
+//! A segment is zero-filled by 4 KiB writes before it is mapped: a page dirtied later is written
+//! with its whole folio, and the folio is as large as the write that brought it into the cache.
+
+use std::fs::{self, File, OpenOptions};
+use std::io;
+use std::num::NonZeroU64;
+use std::os::unix::fs::FileExt;
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use rustix::fs::{Advice, FallocateFlags, FlockOperation};
+
+use crate::mmap::Map;
+use crate::size::{PAGE, narrow, wide};
+use crate::storage::{Medium, Storage};
+
+/// A directory of segments, locked.
+pub struct Directory {
+    path: PathBuf,
+    directory: File,
+    /// Whether a sync of the directory has failed: the names may be lost though a later one says
+    /// that they are not.
+    failed: AtomicBool,
+    _lock: File,
+}
+
+/// On which file systems a log may lie.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Filesystem {
+    /// Those on which a store into a zero-filled map cannot fail for want of room: ext4 and XFS.
+    Checked,
+    /// Any. On btrfs, tmpfs, overlay, NFS or FUSE a full disk may end the process with SIGBUS.
+    Any,
+}
+
+/// Why a directory was not opened.
+#[derive(Debug, thiserror::Error)]
+pub enum DirectoryError {
+    /// Another process, or another log of this one, has it.
+    #[error("{path} is in use by another process, stop that one or choose another directory")]
+    InUse {
+        /// The directory.
+        path: PathBuf,
+    },
+    /// It is neither on ext4 nor on XFS.
+    #[error(
+        "{path} is on a file system of type {kind:#x} and not on ext4 or xfs, choose another \
+         directory or accept any file system"
+    )]
+    Filesystem {
+        /// The directory.
+        path: PathBuf,
+        /// What `statfs` calls the file system.
+        kind: u64,
+    },
+    /// It cannot be made, read or locked.
+    #[error("{path} cannot be opened as a log: {source}")]
+    Io {
+        /// The directory.
+        path: PathBuf,
+        /// What the system said.
+        source: io::Error,
+    },
+}
+
+/// A segment file: mapped if it was prepared, read and written as a file if it was opened.
+pub struct SegmentFile {
+    file: File,
+    map: Option<Map>,
+}
+
+const EXT4: u64 = 0xef53;
+const XFS: u64 = 0x5846_5342;
+
+/// How much is filled between two syncs: more would make the commits beside it wait.
+const PACE_PAGES: u64 = 256;
+
+impl Directory {
+    /// Opens and locks the directory, makes it if its parent is there, and removes what an earlier
+    /// process left half prepared.
+    ///
+    /// # Errors
+    /// See [`DirectoryError`].
+    pub fn open(path: &Path, filesystem: Filesystem) -> Result<Self, DirectoryError> {
+        let failed = |source| DirectoryError::Io { path: path.to_owned(), source };
+        let directory = make(path).map_err(failed)?;
+        if filesystem == Filesystem::Checked {
+            check_kind(path, &directory)?;
+        }
+        let opened = Self {
+            path: path.to_owned(),
+            directory,
+            failed: AtomicBool::new(false),
+            _lock: lock(path)?,
+        };
+        opened.remove_unfinished().map_err(failed)?;
+        Ok(opened)
+    }
+
+    fn remove_unfinished(&self) -> io::Result<()> {
+        for file in fs::read_dir(&self.path)? {
+            let path = file?.path();
+            if path.extension().is_some_and(|extension| extension == "tmp") {
+                fs::remove_file(path)?;
+            }
+        }
+        Ok(())
+    }
+
+    fn path_of(&self, number: u64, extension: &str) -> PathBuf {
+        self.path.join(format!("{number:016x}.{extension}"))
+    }
+}
+
+impl Storage for Directory {
+    type Medium = SegmentFile;
+
+    fn list(&self) -> io::Result<Vec<u64>> {
+        let mut numbers = Vec::new();
+        for file in fs::read_dir(&self.path)? {
+            let path = file?.path();
+            if path.extension().is_some_and(|extension| extension == "wal") {
+                numbers.push(number_of(&path)?);
+            }
+        }
+        numbers.sort_unstable();
+        Ok(numbers)
+    }
+
+    fn open(&self, number: u64) -> io::Result<SegmentFile> {
+        let file = OpenOptions::new().read(true).write(true).open(self.path_of(number, "wal"))?;
+        Ok(SegmentFile { file, map: None })
+    }
+
+    fn prepare(&self, number: u64, bytes: u64, header: &[u8]) -> io::Result<SegmentFile> {
+        let unfinished = self.path_of(number, "tmp");
+        let prepared = fill(&unfinished, bytes, header).and_then(|file| {
+            fs::rename(&unfinished, self.path_of(number, "wal"))?;
+            self.sync_directory()?;
+            let map = Some(Map::of(&file)?);
+            Ok(SegmentFile { file, map })
+        });
+        if prepared.is_err() {
+            // What it took is needed more elsewhere; if it stays, the next start removes it.
+            let _ = fs::remove_file(&unfinished);
+        }
+        prepared
+    }
+
+    fn remove(&self, number: u64) -> io::Result<()> {
+        fs::remove_file(self.path_of(number, "wal"))
+    }
+
+    fn sync_directory(&self) -> io::Result<()> {
+        if self.failed.load(Ordering::Relaxed) {
+            return Err(io::Error::other("an earlier sync of the directory failed, restart"));
+        }
+        let synced = self.directory.sync_all();
+        self.failed.store(synced.is_err(), Ordering::Relaxed);
+        synced
+    }
+}
+
+impl Medium for SegmentFile {
+    fn bytes(&self) -> io::Result<u64> {
+        Ok(self.file.metadata()?.len())
+    }
+
+    fn read_at(&self, buffer: &mut [u8], offset: u64) -> io::Result<()> {
+        self.file.read_exact_at(buffer, offset)
+    }
+
+    fn write_at(&mut self, bytes: &[u8], offset: u64) -> io::Result<()> {
+        match &mut self.map {
+            Some(map) => map.write_at(bytes, narrow(offset)),
+            None => self.file.write_all_at(bytes, offset),
+        }
+    }
+
+    fn sync(&self) -> io::Result<()> {
+        Ok(rustix::fs::fdatasync(&self.file)?)
+    }
+
+    fn forget(&self) -> io::Result<()> {
+        Ok(rustix::fs::fadvise(&self.file, 0, None, Advice::DontNeed)?)
+    }
+
+    fn expect(&self, offset: u64, bytes: u64) {
+        // A hint: without it the bytes are read all the same, only later.
+        let _ = rustix::fs::fadvise(&self.file, offset, NonZeroU64::new(bytes), Advice::WillNeed);
+    }
+}
+
+/// Opens the directory; one that is made has a durable name.
+fn make(path: &Path) -> io::Result<File> {
+    if !path.try_exists()? {
+        fs::create_dir(path)?;
+        let parent = path.parent().filter(|parent| !parent.as_os_str().is_empty());
+        File::open(parent.unwrap_or(Path::new(".")))?.sync_all()?;
+    }
+    File::open(path)
+}
+
+fn check_kind(path: &Path, directory: &File) -> Result<(), DirectoryError> {
+    let failed = |source| DirectoryError::Io { path: path.to_owned(), source };
+    let stat = rustix::fs::fstatfs(directory).map_err(|error| failed(error.into()))?;
+    match u64::try_from(stat.f_type) {
+        Ok(EXT4 | XFS) => Ok(()),
+        kind => Err(DirectoryError::Filesystem {
+            path: path.to_owned(),
+            kind: kind.unwrap_or_default(),
+        }),
+    }
+}
+
+fn lock(path: &Path) -> Result<File, DirectoryError> {
+    let failed = |source| DirectoryError::Io { path: path.to_owned(), source };
+    let file = OpenOptions::new()
+        .write(true)
+        .create(true)
+        .truncate(false)
+        .open(path.join("LOCK"))
+        .map_err(failed)?;
+    match rustix::fs::flock(&file, FlockOperation::NonBlockingLockExclusive) {
+        Ok(()) => Ok(file),
+        Err(rustix::io::Errno::WOULDBLOCK) => Err(DirectoryError::InUse { path: path.to_owned() }),
+        Err(error) => Err(failed(error.into())),
+    }
+}
+
+/// A file of zeros behind a header, durable but for its name.
+fn fill(path: &Path, bytes: u64, header: &[u8]) -> io::Result<File> {
+    let file = OpenOptions::new().read(true).write(true).create(true).truncate(true).open(path)?;
+    reserve(&file, bytes)?;
+    for page in 0..bytes / wide(PAGE) {
+        file.write_all_at(&[0; PAGE], page * wide(PAGE))?;
+        if page % PACE_PAGES == PACE_PAGES - 1 {
+            rustix::fs::fdatasync(&file)?;
+        }
+    }
+    file.write_all_at(header, 0)?;
+    file.sync_all()?;
+    Ok(file)
+}
+
+/// Takes the room at once, so that a full disk is known before half a segment is written.
+fn reserve(file: &File, bytes: u64) -> io::Result<()> {
+    match rustix::fs::fallocate(file, FallocateFlags::empty(), 0, bytes) {
+        Err(rustix::io::Errno::OPNOTSUPP) => Ok(()),
+        reserved => Ok(reserved?),
+    }
+}
+
+fn number_of(path: &Path) -> io::Result<u64> {
+    let stem = path.file_stem().and_then(|stem| stem.to_str()).unwrap_or_default();
+    let number = u64::from_str_radix(stem, 16).ok();
+    number.filter(|number| format!("{number:016x}") == stem).ok_or_else(|| {
+        let name = path.display();
+        io::Error::new(io::ErrorKind::InvalidData, format!("{name} is not the name of a segment"))
+    })
+}

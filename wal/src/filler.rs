@@ -1,0 +1,108 @@
+//! The filler: it prepares the next segment while the committer writes this one.
+
+use std::io;
+use std::sync::Arc;
+use std::time::Duration;
+
+use crate::log::Log;
+use crate::options::OnShortage;
+use crate::queue::Prepared;
+use crate::segment::Segment;
+use crate::storage::Storage;
+
+/// Prepares segments ahead of need. One thread runs it, or a simulation steps it.
+pub struct Filler<S: Storage> {
+    log: Arc<Log<S>>,
+    /// The segment to prepare next.
+    next: Segment,
+    retry: Duration,
+    on_shortage: Option<OnShortage>,
+}
+
+/// What one step did.
+#[derive(Debug)]
+pub enum Fill {
+    /// A segment is ready, or the log is ending: nothing to do.
+    Idle,
+    /// It made one ready.
+    Prepared,
+    /// It could not. Appends are refused where they may not fit; another step may succeed.
+    Failed(io::Error),
+}
+
+impl<S: Storage> Filler<S> {
+    pub(crate) fn new(
+        log: Arc<Log<S>>,
+        next: Segment,
+        retry: Duration,
+        on_shortage: Option<OnShortage>,
+    ) -> Self {
+        Self { log, next, retry, on_shortage }
+    }
+
+    /// Prepares segments until the committer has ended. Blocks the thread.
+    pub fn run(mut self) {
+        while self.await_need() {
+            if let Fill::Failed(_) = self.step() {
+                self.await_retry();
+            }
+        }
+    }
+
+    /// Prepares one segment if one is wanted.
+    pub fn step(&mut self) -> Fill {
+        if !self.log.shared.queue.lock().wants_segment() {
+            return Fill::Idle;
+        }
+        let prepared = prepare(&self.log.storage, self.next);
+        let mut queue = self.log.shared.queue.lock();
+        queue.failing = prepared.is_err();
+        self.log.shared.work.notify_one();
+        match prepared {
+            Ok(prepared) => {
+                queue.prepared = Some(prepared);
+                self.next.number += 1;
+                Fill::Prepared
+            }
+            Err(error) => {
+                drop(queue);
+                self.on_shortage.iter().for_each(|told| told(&error));
+                Fill::Failed(error)
+            }
+        }
+    }
+
+    /// Sleeps until a segment is wanted; false if none will be.
+    fn await_need(&self) -> bool {
+        let mut queue = self.log.shared.queue.lock();
+        while queue.is_running() && !queue.wants_segment() {
+            self.log.shared.taken.wait(&mut queue);
+        }
+        queue.is_running()
+    }
+
+    fn await_retry(&self) {
+        let mut queue = self.log.shared.queue.lock();
+        if queue.is_running() {
+            self.log.shared.taken.wait_for(&mut queue, self.retry);
+        }
+    }
+}
+
+impl<S: Storage> Drop for Filler<S> {
+    /// Without a filler there will be no more segments: appends are refused in time.
+    fn drop(&mut self) {
+        self.log.shared.queue.lock().failing = true;
+        self.log.shared.work.notify_one();
+    }
+}
+
+/// Makes a segment and a second view of it for readers.
+pub(crate) fn prepare<S: Storage>(
+    storage: &S,
+    segment: Segment,
+) -> io::Result<Prepared<S::Medium>> {
+    let medium = storage.prepare(segment.number, segment.bytes, &segment.to_page())?;
+    let reader = storage.open(segment.number)?;
+    Ok(Prepared { segment, medium, reader })
+}

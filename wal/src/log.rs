@@ -1,0 +1,188 @@
+//! [`Wal`], the handle: append, wait, read, close.
+
+use std::sync::Arc;
+
+use crate::Lsn;
+use crate::durability::{Durability, Poisoned};
+use crate::group::{bytes_for, capacity};
+use crate::index::Index;
+use crate::options::Options;
+use crate::queue::{Life, Queue, Shared};
+use crate::read::{self, ReadError};
+use crate::record::{self, Record};
+use crate::segment::BODY_OFFSET;
+use crate::size::narrow;
+use crate::storage::Storage;
+
+/// A handle of an open log. Clones are handles of the same log.
+pub struct Wal<S: Storage> {
+    log: Arc<Log<S>>,
+}
+
+/// What the handles, the committer and the filler share.
+pub(crate) struct Log<S: Storage> {
+    pub(crate) storage: S,
+    pub(crate) shared: Shared<S::Medium>,
+    pub(crate) durability: Durability,
+    pub(crate) index: Index<S::Medium>,
+    buffer_bytes_max: usize,
+    record_bytes_max: usize,
+}
+
+/// Why a record was not appended. Nothing was: it will not be found in the log.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum AppendError {
+    /// The next segment cannot be prepared and this one is nearly full. It passes by itself once
+    /// there is room.
+    #[error("the disk is nearly full, make room and try again")]
+    StorageLow,
+    /// More is waiting to be written than may wait.
+    #[error("too much is waiting to be written, try again")]
+    Full,
+    /// The payload is longer than [`PAYLOAD_BYTES_MAX`](crate::PAYLOAD_BYTES_MAX) or than a
+    /// segment holds, or there are more than [`LINKS_MAX`](crate::LINKS_MAX) links.
+    #[error("the record is too large, split it")]
+    TooLarge,
+    /// [`Wal::close`] was called.
+    #[error("the log is closed")]
+    Closed,
+    /// A write or a sync has failed. The process must be started again.
+    #[error("the log is poisoned by a failed write or sync, restart")]
+    Poisoned,
+}
+
+impl<S: Storage> Wal<S> {
+    pub(crate) fn new(log: Arc<Log<S>>) -> Self {
+        Self { log }
+    }
+
+    /// Appends a record. It is durable once [`Wal::durable`] has reached the LSN returned.
+    ///
+    /// `encode` is told the LSN and writes the payload; it runs under the log's lock and must not
+    /// block. It may have run where the append is refused.
+    ///
+    /// # Errors
+    /// Nothing was appended: see [`AppendError`].
+    pub fn append(
+        &self,
+        links: &[Lsn],
+        encode: impl FnOnce(Lsn, &mut Vec<u8>),
+    ) -> Result<Lsn, AppendError> {
+        let mut guard = self.log.shared.queue.lock();
+        let queue = &mut *guard;
+        self.log.admits(queue)?;
+        let lsn = queue.next;
+        queue.payload.clear();
+        encode(lsn, &mut queue.payload);
+        let extent = record::extent(links.len(), queue.payload.len())
+            .filter(|bytes| *bytes <= self.log.record_bytes_max)
+            .ok_or(AppendError::TooLarge)?;
+        if !queue.has_room_for(extent) {
+            return Err(AppendError::StorageLow);
+        }
+        record::write(&mut queue.buffer, links, &queue.payload);
+        queue.next = lsn.next();
+        let wake = std::mem::take(&mut queue.waiting);
+        drop(guard);
+        if wake {
+            self.log.shared.work.notify_one();
+        }
+        Ok(lsn)
+    }
+
+    /// The last record appended.
+    #[must_use]
+    pub fn appended(&self) -> Lsn {
+        self.log.shared.queue.lock().next.previous()
+    }
+
+    /// The last record that is durable. All before it are.
+    #[must_use]
+    pub fn durable(&self) -> Lsn {
+        self.log.durability.lsn()
+    }
+
+    /// Blocks the thread until the record is durable.
+    ///
+    /// # Errors
+    /// The log has ended and the record may not be durable.
+    pub fn wait_durable(&self, lsn: Lsn) -> Result<(), Poisoned> {
+        self.log.durability.wait(lsn)
+    }
+
+    /// Whether a write or a sync has failed, after which the log takes nothing more.
+    #[must_use]
+    pub fn is_poisoned(&self) -> bool {
+        self.log.shared.queue.lock().life == Life::Poisoned
+    }
+
+    /// Whether even a small record is refused as [`AppendError::StorageLow`] now.
+    #[must_use]
+    pub fn storage_low(&self) -> bool {
+        !self.log.shared.queue.lock().has_room_for(0)
+    }
+
+    /// Reads a durable record back, verified, from the segment that holds it. It does I/O and may
+    /// block; it holds no lock while it does.
+    ///
+    /// # Errors
+    /// The record is not there, not durable yet, or its bytes are not what was written.
+    pub fn read(&self, lsn: Lsn) -> Result<Record, ReadError> {
+        if lsn == Lsn::ZERO || lsn > self.appended() {
+            return Err(ReadError::Unknown { lsn });
+        }
+        if lsn > self.durable() {
+            return Err(ReadError::NotDurable { lsn });
+        }
+        read::record(&self.log.index, lsn)
+    }
+
+    /// Takes no more records. The committer writes those that are there, and ends; the storage is
+    /// free for another opening once both threads have ended and all handles are dropped.
+    pub fn close(&self) {
+        self.log.shared.reach(Life::Closed);
+    }
+}
+
+impl<S: Storage> Clone for Wal<S> {
+    fn clone(&self) -> Self {
+        Self { log: Arc::clone(&self.log) }
+    }
+}
+
+impl<S: Storage> std::fmt::Debug for Wal<S> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Wal").field("durable", &self.durable()).finish_non_exhaustive()
+    }
+}
+
+impl<S: Storage> Log<S> {
+    pub(crate) fn new(storage: S, index: Index<S::Medium>, next: Lsn, options: &Options) -> Self {
+        let segment_bytes = options.segment_bytes.min(options.first_segment_bytes);
+        // An empty group must fit behind a record, so that something can vouch for it.
+        let group_bytes = narrow(segment_bytes - BODY_OFFSET) - bytes_for(0);
+        Self {
+            storage,
+            shared: Shared::new(next, options.group_bytes_max),
+            durability: Durability::new(next.previous()),
+            index,
+            buffer_bytes_max: options.buffer_bytes_max,
+            record_bytes_max: capacity(group_bytes.min(options.group_bytes_max)),
+        }
+    }
+
+    /// Ends the log: what is not durable may never be.
+    pub(crate) fn poison(&self) {
+        self.shared.reach(Life::Poisoned);
+        self.durability.end();
+    }
+
+    fn admits(&self, queue: &Queue<S::Medium>) -> Result<(), AppendError> {
+        match queue.life {
+            Life::Poisoned => Err(AppendError::Poisoned),
+            Life::Closed | Life::Ended => Err(AppendError::Closed),
+            Life::Open if queue.buffer.len() >= self.buffer_bytes_max => Err(AppendError::Full),
+            Life::Open => Ok(()),
+        }
+    }
+}

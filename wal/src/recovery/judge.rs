@@ -1,0 +1,72 @@
+//! Third: what lies behind the end of the chain is the end, a torn tail, or corruption.
+
+use super::replay::Replay;
+use super::survey::Found;
+use super::window::Window;
+use super::{Corruption, Damage, OpenError, StorageError, TornTail};
+use crate::segment::{BODY_OFFSET, Segment};
+use crate::size::{PAGE, wide};
+use crate::storage::Medium;
+
+/// Looks at every byte behind the end.
+///
+/// A group there that is valid in itself was written after the one that is missing. It was written
+/// without waiting for that one to be durable, unless it says that it was: then what is missing
+/// was answered.
+pub(super) fn judge<M: Medium, E>(
+    found: &[Found<M>],
+    replay: &Replay,
+) -> Result<Option<TornTail>, OpenError<E>> {
+    let mut memory = Vec::new();
+    let mut torn = None;
+    let last = replay.parts.iter().rposition(|part| part.end > BODY_OFFSET).unwrap_or(0);
+    let Some(end) = replay.parts.get(last).map(|part| part.after) else { return Ok(None) };
+    for (part, found) in replay.parts.iter().zip(found).skip(last) {
+        let mut window = Window::new(found, &mut memory);
+        let remains = look(&mut window, &part.segment, part.end, end.sequence)?;
+        if torn.is_none() && remains.bytes > 0 {
+            let segment = part.segment.number;
+            torn = Some(TornTail { segment, offset: part.end, bytes: remains.bytes });
+        }
+        if remains.claimed {
+            let place = torn.map_or((part.segment.number, part.end), |t| (t.segment, t.offset));
+            let (segment, offset) = place;
+            let damage = Damage::Group;
+            return Err(Corruption { segment, offset, lsn: end.next, damage }.into());
+        }
+    }
+    Ok(torn)
+}
+
+static ZEROS: [u8; PAGE] = [0; PAGE];
+
+/// What is behind the end in one segment.
+#[derive(Default)]
+struct Remains {
+    /// Up to the last byte that is not zero.
+    bytes: u64,
+    /// Whether a group says that the missing one was durable.
+    claimed: bool,
+}
+
+fn look<M: Medium>(
+    window: &mut Window<'_, M>,
+    segment: &Segment,
+    from: u64,
+    missing: u64,
+) -> Result<Remains, StorageError> {
+    let mut remains = Remains::default();
+    let mut offset = from;
+    while offset < segment.bytes {
+        let page = window.at(offset, PAGE)?;
+        // Most pages are empty, and comparing them is faster than looking for a byte.
+        if page != ZEROS {
+            let last = page.iter().rposition(|byte| *byte != 0).unwrap_or(0);
+            remains.bytes = offset - from + wide(last) + 1;
+            let group = window.group(segment, offset)?;
+            remains.claimed |= group.is_some_and(|(group, _)| group.synced >= missing);
+        }
+        offset += wide(PAGE);
+    }
+    Ok(remains)
+}

@@ -1,0 +1,223 @@
+//! Opening a log: what is on the disk is read, judged, repaired, and a new life begins.
+//!
+//! Nothing is shown as recovered that a power cut could still take back: every segment is synced
+//! before it is read, and what is cached is dropped, so that what is read is what the disk holds.
+//!
+//! The log ends where no group follows the last. What lies behind that point is one of three:
+//!
+//! * **the end**: zeros;
+//! * **a torn tail**: anything else. It was never said to be durable. It is wiped, and the wipe
+//!   synced, before the first append, so that what died stays dead;
+//! * **corruption**: a valid group among it says that a group which is missing was durable when it
+//!   was written. The log is refused; nothing is changed.
+//!
+//! A life begins with a segment and an epoch of its own, in which an empty group vouches at once
+//! for all that was kept.
+//!
+//! What it cannot tell: the newest segment removed by hand, with all in it, looks like a log that
+//! ended before it; and the last records before a kill, for which no later group has vouched, look
+//! like a torn tail if they are damaged.
+
+mod judge;
+mod repair;
+mod replay;
+mod survey;
+mod window;
+
+use std::io;
+use std::sync::Arc;
+
+use crate::Lsn;
+use crate::committer::Committer;
+use crate::filler::{self, Filler};
+use crate::index::Index;
+use crate::log::{Log, Wal};
+use crate::options::Options;
+use crate::record::RecordRef;
+use crate::segment::{LogId, Segment};
+use crate::storage::Storage;
+
+use replay::Replay;
+use survey::Found;
+
+/// A log that was opened, and the two pieces of work that are to be run beside it.
+pub struct Opened<S: Storage> {
+    /// The handle.
+    pub wal: Wal<S>,
+    /// To be run on a thread of its own.
+    pub committer: Committer<S>,
+    /// To be run on a thread of its own.
+    pub filler: Filler<S>,
+    /// What was found.
+    pub recovered: Recovered,
+}
+
+/// What recovery found.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Recovered {
+    /// How many records were shown.
+    pub records: u64,
+    /// How many segments were kept.
+    pub segments: u64,
+    /// How many bytes of groups were read.
+    pub bytes: u64,
+    /// The last record, [`Lsn::ZERO`] if there is none.
+    pub last: Lsn,
+    /// What was dropped.
+    pub torn: Option<TornTail>,
+    /// Whether there was nothing, not even a segment.
+    pub fresh: bool,
+}
+
+/// Bytes behind the end of the log that were never durable, and were wiped.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct TornTail {
+    /// The segment that it began in.
+    pub segment: u64,
+    /// Where it began.
+    pub offset: u64,
+    /// How many bytes it had in that segment, up to the last that is not zero.
+    pub bytes: u64,
+}
+
+/// Why a log was not opened.
+#[derive(Debug, thiserror::Error)]
+pub enum OpenError<E> {
+    /// The lengths of segments or of groups are not what [`Options`] allows.
+    #[error(
+        "the length of a segment must be a multiple of 4096 bytes and at least 16 KiB, of a group \
+         from 8 KiB to 2 MiB"
+    )]
+    Lengths,
+    /// The storage failed.
+    #[error(transparent)]
+    Storage(#[from] StorageError),
+    /// What was durable is damaged or missing. Nothing was changed.
+    #[error(transparent)]
+    Corrupt(#[from] Corruption),
+    /// The caller refused a record.
+    #[error("record {lsn} was refused: {error}")]
+    Visit {
+        /// The record.
+        lsn: Lsn,
+        /// Why.
+        error: E,
+    },
+}
+
+/// The storage failed while the log was opened.
+#[derive(Debug, thiserror::Error)]
+#[error("failed to {doing} segment {segment:016x}: {source}, check the disk and start again")]
+pub struct StorageError {
+    /// What was tried.
+    pub doing: &'static str,
+    /// With which segment; 0 for all.
+    pub segment: u64,
+    /// What the system said.
+    pub source: io::Error,
+}
+
+/// Damage of what was durable. Nothing was changed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error(
+    "segment {segment:016x} is corrupt at offset {offset} (lsn {lsn}): {damage}; restore it from \
+     a copy, nothing was changed"
+)]
+pub struct Corruption {
+    /// The segment.
+    pub segment: u64,
+    /// Where the damage is.
+    pub offset: u64,
+    /// The first record that is not known to be whole.
+    pub lsn: Lsn,
+    /// What it is.
+    pub damage: Damage,
+}
+
+/// What is wrong with a segment.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum Damage {
+    /// The numbers of the segments have a gap here.
+    #[error("the segment is missing")]
+    Missing,
+    /// Its first page is not what was written.
+    #[error("its header does not match its checksum")]
+    Header,
+    /// Its header has another number.
+    #[error("it is another segment under this name")]
+    Misplaced,
+    /// It is of another log.
+    #[error("it belongs to another log")]
+    Foreign,
+    /// It is older than the segment before it.
+    #[error("it is of an earlier life than the segment before it")]
+    Order,
+    /// Its length is not the one in its header.
+    #[error("its length is not the one that it was made with")]
+    Length,
+    /// A group is damaged and a later one says that it was durable.
+    #[error("a group that was durable is damaged or missing")]
+    Group,
+    /// A group checks out and its records do not fill it.
+    #[error("a group's records are malformed")]
+    Records,
+}
+
+/// Opens the log in `storage`, and begins one where there is none. `visit` is shown every record
+/// that survived, in order; what it did is void if the opening fails.
+///
+/// # Errors
+/// See [`OpenError`]. On corruption nothing in the storage was changed.
+pub fn open<S: Storage, E>(
+    storage: S,
+    mut options: Options,
+    visit: impl FnMut(RecordRef<'_>) -> Result<(), E>,
+) -> Result<Opened<S>, OpenError<E>> {
+    if !options.are_sound() {
+        return Err(OpenError::Lengths);
+    }
+    let found = survey::survey(&storage)?;
+    let replay = replay::replay(&found, options.on_progress.take(), visit)?;
+    let torn = judge::judge(&found, &replay)?;
+    let recovered = replay.recovered(torn, found.is_empty());
+    let kept = repair::repair(&storage, found, &replay, torn)?;
+    Ok(begin(storage, options, kept, replay, recovered)?)
+}
+
+/// Begins a life behind the segments that were kept.
+fn begin<S: Storage>(
+    storage: S,
+    mut options: Options,
+    kept: Vec<Found<S::Medium>>,
+    replay: Replay,
+    recovered: Recovered,
+) -> Result<Opened<S>, StorageError> {
+    let first = Segment {
+        log: log_id(&replay, &options)?,
+        number: recovered.segments + 1,
+        epoch: replay.epoch + 1,
+        bytes: options.first_segment_bytes,
+    };
+    let failed = |source| StorageError { doing: "begin", segment: first.number, source };
+    let prepared = filler::prepare(&storage, first).map_err(failed)?;
+    let chain = replay.chain;
+    let index = Index::new(replay.shelve(kept));
+    let log = Arc::new(Log::new(storage, index, chain.next, &options));
+    let mut committer = Committer::begin(Arc::clone(&log), prepared, chain, &options)
+        .map_err(|error| failed(io::Error::other(error)))?;
+    committer.commit_like(options.sync, options.on_commit.take());
+    let next = Segment { number: first.number + 1, bytes: options.segment_bytes, ..first };
+    let filler = Filler::new(Arc::clone(&log), next, options.retry, options.on_shortage.take());
+    Ok(Opened { wal: Wal::new(log), committer, filler, recovered })
+}
+
+/// The id that the log has, else the one it was given, else a random one.
+fn log_id(replay: &Replay, options: &Options) -> Result<LogId, StorageError> {
+    if let Some(id) = replay.log.or(options.log_id) {
+        return Ok(id);
+    }
+    let mut id = [0; 16];
+    rustix::rand::getrandom(&mut id, rustix::rand::GetRandomFlags::empty())
+        .map_err(|error| StorageError { doing: "name", segment: 1, source: error.into() })?;
+    Ok(LogId(id))
+}

@@ -1,0 +1,176 @@
+//! What fails: a sync, any operation, the room on the disk, the limits of an append.
+
+use std::sync::{Arc, Mutex};
+
+use wal::simulated::{Choices, Disk, Operation};
+use wal::{AppendError, CommitError, Fill, Lsn, Options, PAYLOAD_BYTES_MAX, Poisoned, Step};
+
+use crate::support::{Log, short_segments, states};
+
+#[test]
+fn a_failed_sync_is_the_last_word() {
+    let (disk, mut choices) = (Disk::new(), Choices::new(1));
+    let told = Arc::new(Mutex::new(Vec::new()));
+    let listener = Arc::clone(&told);
+    let on_commit = move |commit: &wal::Commit| listener.lock().unwrap().push(commit.clone());
+    let options = Options {
+        first_segment_bytes: 64 << 10,
+        on_commit: Some(Box::new(on_commit)),
+        ..short_segments()
+    };
+    let mut log = Log::open_with(&disk, options).unwrap();
+    log.answer(&mut choices, 2);
+    let durable = log.wal.durable();
+    log.append(&mut choices);
+    disk.fail(Operation::Sync, 1);
+
+    assert!(matches!(log.committer.step(), Err(CommitError::Sync { .. })));
+    assert!(matches!(log.committer.step(), Err(CommitError::Poisoned)));
+    assert!(log.wal.is_poisoned());
+    assert_eq!(log.wal.append(&[], |_, _| {}), Err(AppendError::Poisoned));
+    assert_eq!(log.wal.durable(), durable);
+    assert_eq!(log.wal.wait_durable(durable), Ok(()));
+    assert_eq!(log.wal.wait_durable(durable.next()), Err(Poisoned));
+    let told = told.lock().unwrap();
+    assert_eq!(told.iter().filter(|commit| commit.poisoned.is_some()).count(), 1);
+    assert_eq!(told.last().map(|commit| commit.durable), Some(durable));
+
+    // What the failed sync left in the cache was never on the disk, and is not believed.
+    let again = Log::open(&disk.kill()).unwrap();
+    assert!(again.records == log.records[..log.records.len() - 1]);
+}
+
+/// Each operation of a history fails in turn. What was told before it survives whatever follows.
+#[test]
+fn any_operation_may_fail() {
+    for seed in 1..=states(3_000) / 1_000 {
+        let mut nth = 1;
+        while !survives_failure_of(nth, seed) {
+            nth += 1;
+        }
+        assert!(nth > 60, "seed {seed}: the history has only {nth} operations");
+    }
+}
+
+/// Whether the history had fewer operations than that.
+fn survives_failure_of(nth: u64, seed: u64) -> bool {
+    let mut choices = Choices::new(seed);
+    let disk = Disk::new();
+    Log::open(&disk).unwrap().answer(&mut choices, 10);
+    let before = disk.operations();
+    disk.fail_any(nth);
+    let mut records = Log::open(&disk.kill()).unwrap().records;
+    let mut told = Lsn::ZERO;
+    if let Ok(mut log) = Log::open(&disk) {
+        told = work(&mut log, &mut choices);
+        records = log.records;
+    }
+    let past = disk.operations() - before < nth;
+    let disk = disk.crash(|| choices.once_in(2));
+    let again = Log::open(&disk).unwrap_or_else(|error| panic!("seed {seed} nth {nth}: {error}"));
+    assert!(again.last() >= told, "seed {seed} nth {nth}: lost what was told");
+    assert!(again.records == records[..again.records.len()], "seed {seed} nth {nth}");
+    past
+}
+
+/// Appends until something fails, and says how far the log was durable.
+fn work(log: &mut Log, choices: &mut Choices) -> Lsn {
+    for _ in 0..20 {
+        if log.wal.is_poisoned() || log.wal.storage_low() {
+            break;
+        }
+        log.append(choices);
+        drop(log.filler.step());
+        drop(log.committer.step());
+    }
+    drop(log.committer.vouch());
+    log.wal.durable()
+}
+
+/// On a full disk appends are refused in time: what was accepted is written without another
+/// segment. With room again they are accepted again.
+#[test]
+fn what_was_accepted_always_has_room() {
+    for seed in 1..=states(3_000) / 100 {
+        let (disk, mut choices) = (Disk::new(), Choices::new(seed));
+        let options = Options {
+            first_segment_bytes: 128 << 10,
+            segment_bytes: 256 << 10,
+            group_bytes_max: if choices.once_in(2) { 8 << 10 } else { 2 << 20 },
+            ..short_segments()
+        };
+        let mut log = Log::open_with(&disk, options).unwrap();
+        if choices.once_in(2) {
+            assert!(matches!(log.filler.step(), Fill::Prepared));
+        }
+        disk.fill_up();
+        let mut refused = 0;
+        while refused < 3 {
+            drop(log.filler.step());
+            refused += u64::from(!append(&log, &mut choices));
+            if choices.once_in(8) {
+                assert_ne!(log.committer.step().unwrap(), Step::Starved, "seed {seed}");
+            }
+        }
+        while log.committer.step().unwrap() != Step::Idle {}
+        assert_eq!(log.wal.durable(), log.wal.appended(), "seed {seed}");
+        assert_eq!(
+            log.committer.vouch().unwrap(),
+            Step::Committed,
+            "seed {seed}: no room to vouch"
+        );
+
+        disk.make_room();
+        drop(log.filler.step());
+        assert!(!log.wal.storage_low() && append(&log, &mut choices), "seed {seed}");
+        assert!(!log.wal.is_poisoned());
+    }
+}
+
+/// Whether a record of some length was accepted.
+fn append(log: &Log, choices: &mut Choices) -> bool {
+    let longest = if choices.once_in(8) { 7000 } else { 300 };
+    let bytes = usize::try_from(choices.below(longest)).unwrap();
+    let before = log.wal.appended();
+    let appended = log.wal.append(&[], |_, payload| payload.resize(bytes, 1));
+    match appended {
+        Ok(lsn) => assert_eq!(lsn, before.next()),
+        Err(error) => {
+            assert_eq!(error, AppendError::StorageLow);
+            assert_eq!(log.wal.appended(), before, "a refused append leaves no trace");
+        }
+    }
+    appended.is_ok()
+}
+
+#[test]
+fn an_append_that_is_refused_leaves_no_trace() {
+    let disk = Disk::new();
+    let options = Options { buffer_bytes_max: 1000, ..Options::default() };
+    let mut log = Log::open_with(&disk, options).unwrap();
+    let wal = log.wal.clone();
+    let append = |bytes: usize| wal.append(&[], |_, payload| payload.resize(bytes, 1));
+
+    assert_eq!(append(PAYLOAD_BYTES_MAX + 1), Err(AppendError::TooLarge));
+    assert_eq!(wal.append(&[Lsn::ZERO; 9], |_, _| {}), Err(AppendError::TooLarge));
+    assert_eq!(append(1000), Ok(Lsn::new(1)));
+    assert_eq!(append(1), Err(AppendError::Full));
+    assert_eq!(log.committer.step().unwrap(), Step::Committed);
+    assert_eq!(append(1), Ok(Lsn::new(2)));
+    wal.close();
+    assert_eq!(append(1), Err(AppendError::Closed));
+    assert_eq!(log.committer.step().unwrap(), Step::Committed);
+    assert_eq!(log.committer.step().unwrap(), Step::Ended);
+    assert_eq!((wal.durable(), wal.appended()), (Lsn::new(2), Lsn::new(2)));
+    drop(log);
+    assert!(!wal.is_poisoned());
+    assert_eq!(Log::open(&disk).unwrap().records.len(), 2);
+}
+
+#[test]
+fn a_committer_that_is_dropped_leaves_nobody_waiting() {
+    let log = Log::open(&Disk::new()).unwrap();
+    let lsn = log.wal.append(&[], |_, _| {}).unwrap();
+    drop(log.committer);
+    assert_eq!(log.wal.wait_durable(lsn), Err(Poisoned));
+}

@@ -1,0 +1,172 @@
+//! Real files: threads, restarts, two owners, and a file that is cut short while it is mapped.
+
+use std::convert::Infallible;
+use std::os::unix::process::ExitStatusExt;
+use std::path::Path;
+use std::process::Command;
+use std::sync::{Arc, Mutex};
+use std::thread::{self, JoinHandle};
+
+use wal::{
+    CommitError, Directory, DirectoryError, Filesystem, Lsn, Opened, Options, Record, Recovered,
+    Wal, open,
+};
+
+/// A log on files with its two threads.
+struct Running {
+    wal: Wal<Directory>,
+    committer: JoinHandle<Result<(), CommitError>>,
+    filler: JoinHandle<()>,
+    recovered: Recovered,
+    records: Vec<Record>,
+}
+
+impl Running {
+    fn open(path: &Path, options: Options) -> Self {
+        let directory = Directory::open(path, Filesystem::Any).unwrap();
+        let mut records = Vec::new();
+        let opened = open(directory, options, |record| {
+            records.push(record.to_record());
+            Ok::<_, Infallible>(())
+        });
+        let Opened { wal, committer, filler, recovered } = opened.unwrap();
+        let committer = thread::spawn(|| committer.run());
+        let filler = thread::spawn(|| filler.run());
+        Self { wal, committer, filler, recovered, records }
+    }
+
+    fn close(self) {
+        self.wal.close();
+        self.committer.join().unwrap().unwrap();
+        self.filler.join().unwrap();
+    }
+}
+
+fn short_segments() -> Options {
+    Options { first_segment_bytes: 64 << 10, segment_bytes: 128 << 10, ..Options::default() }
+}
+
+#[test]
+fn every_wait_returns_and_the_order_is_kept() {
+    let place = tempfile::tempdir().unwrap();
+    let told = Arc::new(Mutex::new(vec![Lsn::ZERO]));
+    let listener = Arc::clone(&told);
+    let on_commit = move |commit: &wal::Commit| listener.lock().unwrap().push(commit.durable);
+    let options = Options { on_commit: Some(Box::new(on_commit)), ..short_segments() };
+    let log = Running::open(place.path(), options);
+    thread::scope(|scope| {
+        for appender in 0..4_u64 {
+            let wal = log.wal.clone();
+            scope.spawn(move || append_and_wait(&wal, appender));
+        }
+    });
+    assert_eq!(log.wal.durable(), Lsn::new(4 * RECORDS));
+    log.close();
+    assert!(told.lock().unwrap().is_sorted(), "the durable LSN went back");
+    check_restart(place.path());
+}
+
+const RECORDS: u64 = 300;
+
+fn append_and_wait(wal: &Wal<Directory>, appender: u64) {
+    let mut last = Lsn::ZERO;
+    for number in 0..RECORDS {
+        let mut told = Lsn::ZERO;
+        let lsn = wal.append(&[last], |lsn, payload| {
+            told = lsn;
+            payload.extend_from_slice(&appender.to_le_bytes());
+            payload.extend_from_slice(&number.to_le_bytes());
+            payload.resize(400, 0);
+        });
+        let lsn = lsn.unwrap();
+        assert!(lsn == told && lsn > last);
+        wal.wait_durable(lsn).unwrap();
+        assert!(wal.durable() >= lsn);
+        assert_eq!(wal.read(lsn).unwrap().links, [last]);
+        last = lsn;
+    }
+}
+
+fn check_restart(path: &Path) {
+    let log = Running::open(path, short_segments());
+    assert_eq!((log.recovered.records, log.recovered.torn), (4 * RECORDS, None));
+    let mut seen = [0; 4];
+    for (record, lsn) in log.records.iter().zip(1..) {
+        assert_eq!(record.lsn, Lsn::new(lsn));
+        assert_eq!(&log.wal.read(record.lsn).unwrap(), record);
+        let (appender, rest) = record.payload.split_first_chunk::<8>().unwrap();
+        let (number, _) = rest.split_first_chunk::<8>().unwrap();
+        let appender = usize::try_from(u64::from_le_bytes(*appender)).unwrap();
+        assert_eq!(u64::from_le_bytes(*number), seen[appender]);
+        seen[appender] += 1;
+    }
+    log.close();
+}
+
+/// The filler may have to prepare more than one segment before the log can end.
+#[test]
+fn closing_writes_all_that_was_appended() {
+    let place = tempfile::tempdir().unwrap();
+    let log = Running::open(place.path(), short_segments());
+    for _ in 0..2000 {
+        log.wal.append(&[], |_, payload| payload.resize(400, 3)).unwrap();
+    }
+    let wal = log.wal.clone();
+    log.close();
+    assert_eq!((wal.durable(), wal.appended()), (Lsn::new(2000), Lsn::new(2000)));
+    drop(wal);
+    let again = Running::open(place.path(), short_segments());
+    assert_eq!(again.recovered.records, 2000);
+    again.close();
+}
+
+#[test]
+fn a_second_owner_is_refused() {
+    let place = tempfile::tempdir().unwrap();
+    let owner = Directory::open(place.path(), Filesystem::Any).unwrap();
+    let second = Directory::open(place.path(), Filesystem::Any).err();
+    assert!(matches!(second, Some(DirectoryError::InUse { .. })));
+    drop(owner);
+    assert!(Directory::open(place.path(), Filesystem::Any).is_ok());
+}
+
+#[test]
+fn a_file_system_that_may_fail_a_mapped_store_needs_consent() {
+    let refused = Directory::open(Path::new("/proc"), Filesystem::Checked).err();
+    assert!(matches!(refused, Some(DirectoryError::Filesystem { .. })), "{refused:?}");
+}
+
+#[test]
+fn what_is_half_prepared_is_removed_and_what_has_no_number_refused() {
+    let place = tempfile::tempdir().unwrap();
+    Running::open(place.path(), short_segments()).close();
+    std::fs::write(place.path().join("00000000000000ff.tmp"), b"half").unwrap();
+    Running::open(place.path(), short_segments()).close();
+    assert!(!place.path().join("00000000000000ff.tmp").exists());
+    std::fs::write(place.path().join("2.wal"), b"").unwrap();
+    let directory = Directory::open(place.path(), Filesystem::Any).unwrap();
+    assert!(open(directory, short_segments(), |_| Ok::<_, Infallible>(())).is_err());
+}
+
+/// The child maps a log and loses the file under the map; the parent reads what it said.
+#[test]
+fn a_mapped_file_that_is_cut_short_ends_the_process_with_a_reason() {
+    if let Some(path) = std::env::var_os("HOLDFAST_CUT_SHORT") {
+        let log = Running::open(Path::new(&path), short_segments());
+        let active = Path::new(&path).join("0000000000000001.wal");
+        std::fs::File::options().write(true).open(active).unwrap().set_len(0).unwrap();
+        let lsn = log.wal.append(&[], |_, _| {}).unwrap();
+        log.wal.wait_durable(lsn).unwrap();
+        return;
+    }
+    let place = tempfile::tempdir().unwrap();
+    let name = "files::a_mapped_file_that_is_cut_short_ends_the_process_with_a_reason";
+    let child = Command::new(std::env::current_exe().unwrap())
+        .args([name, "--exact", "--nocapture"])
+        .env("HOLDFAST_CUT_SHORT", place.path())
+        .output()
+        .unwrap();
+    let said = String::from_utf8_lossy(&child.stderr);
+    assert!(said.contains("mapped file could not be read or written"), "{said}");
+    assert_eq!(child.status.signal(), Some(6), "it is to abort");
+}

@@ -1,0 +1,11 @@
+//! The laws of the log, each checked by seeds on a simulated disk or on real files.
+//!
+//! `HOLDFAST_STATES` says how many states the seeded laws try; the default is small.
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on panics")]
+
+mod damage; // every bit, every sector: damage is told or harms nothing that was answered
+mod faults; // a failed sync, the n-th operation, a full disk
+mod files; // real files, threads, two owners
+mod lives; // power cuts over several lives
+mod segments; // rotation, large records, and segments that are not what they should be
+mod support; // a log on a simulated disk, and the model of what it must hold
