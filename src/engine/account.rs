@@ -123,7 +123,7 @@ impl<S: Storage> Engine<S> {
         check(found, &amendment)?;
         let metadata = metadata.map(Cow::Borrowed);
         let amended = AccountAmended { tenant_account_ref, amendment, metadata };
-        let links = shard.links(Some(slot), None);
+        let links = shard.links(slot, None);
         let record = Record::AccountAmended(amended);
         let stamp = self.log.append(&links, &record)?;
         // From here the account is amended, and nothing can fail.
@@ -228,7 +228,7 @@ impl Shard {
             let profile = found.profile.get_or_insert_default();
             profile.metadata = Some(Cow::Owned(metadata.into_owned()));
         }
-        self.note(Some(slot), None, lsn);
+        self.note(slot, None, lsn);
     }
 }
 

@@ -67,11 +67,14 @@ impl<S: Storage> Engine<S> {
         Ok(Stored { lsn: record.lsn, links: record.links, payload: record.payload })
     }
 
-    /// The newest record of a transaction on each account that it touched.
+    /// The newest record of a transaction on each account that it touched, and the newest that
+    /// touched none.
     pub fn transaction_heads(&self, transaction_id: &str) -> Vec<Lsn> {
         let digest = self.state.secret.digest(transaction_id);
         let of = |shard| self.state.lock(shard).transactions.newest(digest).collect::<Vec<_>>();
-        self.state.numbers().flat_map(of).collect()
+        let mut heads: Vec<Lsn> = self.state.numbers().flat_map(of).collect();
+        heads.extend(self.state.lock_strays().newest(digest));
+        heads
     }
 
     /// Every record of a transaction, oldest first, from `heads` back. Blocks.

@@ -9,7 +9,7 @@
 //!   is apply order for every account, and a key is executed once.
 //! * What an answer reveals may not be durable yet: every answer comes with the position that the
 //!   log must have reached first ([`Engine::durable`], [`Engine::on_commit`]).
-//! * Locks have one order: roster, key, account shards ascending, log.
+//! * Locks have one order: roster, key, account shards ascending, strays, log.
 
 mod account;
 mod audit;
@@ -33,7 +33,8 @@ mod transfer;
 
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use wal::{Lsn, Storage};
+use wal::Storage;
+pub use wal::{Commit, Lsn};
 
 pub use account::{AccountView, AmendError, HoldView, Opened};
 pub use audit::{Findings, TrialBalance};
@@ -50,6 +51,9 @@ pub use submit::Submitted;
 use crate::ledger::{Moment, Rules};
 use log::Log;
 use state::State;
+
+/// The engine as it is served: on the log in mapped files.
+pub type Ledger = Engine<wal::Directory>;
 
 /// Accounts in memory, and the log that they are answered from.
 pub struct Engine<S: Storage> {

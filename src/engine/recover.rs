@@ -15,6 +15,7 @@ use super::record::{
 };
 use super::shard::Shard;
 use super::state::State;
+use super::submit::Seat;
 use super::transactions::Slot;
 use super::transfer::Pair;
 use crate::ledger::{Amount, Currency, Moment, Movement, Place, Pocket, lapse};
@@ -125,11 +126,12 @@ impl<'a> Replay<'a> {
         if let Some(money) = request.money {
             self.currency(money.currency)?;
         }
-        same_links(links, &shard.links(slot, Some(transaction)))?;
+        let mut seat = Seat::of(self.state, slot);
+        same_links(links, &seat.links(&shard, transaction))?;
         if let Ok(movement) = &action.outcome {
             same_balance(name.text, account, movement)?;
         }
-        shard.take(slot, transaction, action, stamp);
+        seat.take(&mut shard, transaction, action, stamp);
         Ok(())
     }
 
@@ -207,12 +209,12 @@ impl<'a> Replay<'a> {
         let mut shard = self.state.lock_of(name);
         let nobody = || Disagreement::Account(name.text.into());
         let slot = shard.find(name).ok_or_else(nobody)?;
-        same_links(links, &shard.links(Some(slot), Some(transaction)))?;
+        same_links(links, &shard.links(slot, Some(transaction)))?;
         let found = shard.resident(slot).and_then(|it| it.account.preview_reserved(&made.reserved));
         same_pocket(name.text, made.reserved.after, found)?;
         shard.take_reserved(slot, made, stamp);
         let links = made.reserved.granted > Amount::ZERO;
-        shard.note(Some(slot), Some((transaction, links)), stamp.lsn);
+        shard.note(slot, Some((transaction, links)), stamp.lsn);
         Ok(())
     }
 
@@ -227,7 +229,7 @@ impl<'a> Replay<'a> {
             let found = found.filter(|(ordinal, _)| *ordinal == lapsed.ordinal);
             same_pocket(lapsed.tenant_account_ref, lapsed.after, found.map(|(_, after)| after))?;
             shard.take_lapsed(slot, lapsed);
-            shard.note(Some(slot), None, stamp.lsn);
+            shard.note(slot, None, stamp.lsn);
             Ok(())
         })
     }
@@ -242,7 +244,7 @@ impl<'a> Replay<'a> {
         let name = self.state.name(tenant_account_ref);
         let mut shard = self.state.lock_of(name);
         let slot = shard.find(name).ok_or_else(|| Disagreement::Account(name.text.into()))?;
-        same_links(links, &shard.links(Some(slot), None))?;
+        same_links(links, &shard.links(slot, None))?;
         what(&mut shard, slot)
     }
 

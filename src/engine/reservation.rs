@@ -43,7 +43,7 @@ impl<S: Storage> Engine<S> {
         let ordinal = default.ok_or(ReserveError::Refused(Refusal::CurrencyMismatch))?;
         let reserved = reserve(account, ordinal, money.amount, deadline);
         let reserved = reserved.map_err(ReserveError::Refused)?;
-        let links = shard.links(Some(slot), Some(transaction));
+        let links = shard.links(slot, Some(transaction));
         let made = ReservationMade { tenant_account_ref, transaction_id, reserved };
         let record = Record::ReservationMade(made);
         let stamp = self.log.append(&links, &record)?;
@@ -51,7 +51,7 @@ impl<S: Storage> Engine<S> {
         let Record::ReservationMade(made) = record else { unreachable!("it was made one above") };
         shard.take_reserved(slot, &made, stamp);
         let links = made.reserved.granted > Amount::ZERO;
-        shard.note(Some(slot), Some((transaction, links)), stamp.lsn);
+        shard.note(slot, Some((transaction, links)), stamp.lsn);
         Ok(stamp)
     }
 
@@ -70,7 +70,7 @@ impl<S: Storage> Engine<S> {
         let Some((slot, found)) = found else { return Ok(None) };
         let Some((ordinal, after)) = lapse(&found.account, approval) else { return Ok(None) };
         let lapsed = ReservationLapsed { tenant_account_ref, approval, ordinal, after };
-        let links = shard.links(Some(slot), None);
+        let links = shard.links(slot, None);
         let record = Record::ReservationLapsed(lapsed);
         let stamp = self.log.append(&links, &record)?;
         // From here it has lapsed, and nothing can fail.
@@ -78,7 +78,7 @@ impl<S: Storage> Engine<S> {
             unreachable!("it was made one above")
         };
         shard.take_lapsed(slot, &lapsed);
-        shard.note(Some(slot), None, stamp.lsn);
+        shard.note(slot, None, stamp.lsn);
         Ok(Some(stamp))
     }
 }

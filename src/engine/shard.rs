@@ -72,23 +72,21 @@ impl Shard {
     /// The links that the next record about `slot` and the transaction gets: the account's record
     /// before, one further back, and the transaction's record before.
     #[must_use]
-    pub fn links(&self, slot: Option<Slot>, transaction: Option<Digest>) -> [Lsn; 3] {
-        let chain = slot.and_then(|slot| self.resident(slot)).map(|found| found.chain.next());
+    pub fn links(&self, slot: Slot, transaction: Option<Digest>) -> [Lsn; 3] {
+        let chain = self.resident(slot).map(|found| found.chain.next());
         let (previous, skip) =
             chain.map_or((Lsn::ZERO, Lsn::ZERO), |links| (links.previous, links.skip));
-        let of = slot.unwrap_or(Slot::NOBODY);
-        let entry = transaction.and_then(|digest| self.transactions.find(digest, of));
-        [previous, skip, entry.map_or(Lsn::ZERO, super::transactions::Entry::newest)]
+        [previous, skip, self.transactions.before(transaction, slot)]
     }
 
     /// Notes that the record at `lsn` was about `slot` and the transaction, and whether it links
     /// them.
-    pub fn note(&mut self, slot: Option<Slot>, transaction: Option<(Digest, bool)>, lsn: Lsn) {
-        if let Some(found) = slot.and_then(|slot| self.resident_mut(slot)) {
+    pub fn note(&mut self, slot: Slot, transaction: Option<(Digest, bool)>, lsn: Lsn) {
+        if let Some(found) = self.resident_mut(slot) {
             found.chain.push(lsn);
         }
         if let Some((digest, links)) = transaction {
-            self.transactions.note(digest, slot.unwrap_or(Slot::NOBODY), lsn, links);
+            self.transactions.note(digest, slot, lsn, links);
         }
     }
 

@@ -1,6 +1,6 @@
 //! All that is in memory: the shards, the idempotency table and the roster of accounts.
 //!
-//! Locks have one order: roster, key, account shards ascending, log.
+//! Locks have one order: roster, key, account shards ascending, strays, log.
 
 use std::hash::BuildHasher;
 
@@ -12,7 +12,7 @@ use wal::Lsn;
 use super::keys::Keys;
 use super::secret::Secret;
 use super::shard::{Name, Shard};
-use super::transactions::Slot;
+use super::transactions::{Slot, Transactions};
 
 const SHARDS: usize = 1024;
 
@@ -25,6 +25,9 @@ pub struct State {
     pub keys: Keys,
     /// Every account in the order in which they were opened.
     pub roster: Mutex<Vec<Listed>>,
+    /// Which transactions touched no customer's account. In one place, because the shards change
+    /// from one life to the next, and a record's links must not.
+    strays: Mutex<Transactions>,
     /// What transactions are hashed with.
     pub secret: Secret,
 }
@@ -47,7 +50,8 @@ impl State {
     #[must_use]
     pub fn new(keys: Keys, secret: Secret) -> Self {
         let shards = (0..SHARDS).map(|_| CachePadded::default()).collect();
-        Self { shards, names: RandomState::default(), keys, roster: Mutex::default(), secret }
+        let (names, roster, strays) = (RandomState::default(), Mutex::default(), Mutex::default());
+        Self { shards, names, keys, roster, strays, secret }
     }
 
     /// The name with its hash.
@@ -74,6 +78,11 @@ impl State {
     /// Locks the shard of `name`.
     pub fn lock_of(&self, name: Name<'_>) -> MutexGuard<'_, Shard> {
         self.lock(self.shard_of(name))
+    }
+
+    /// Locks what is kept of the transactions that touched no customer's account.
+    pub fn lock_strays(&self) -> MutexGuard<'_, Transactions> {
+        self.strays.lock()
     }
 
     /// Every shard's number, ascending.

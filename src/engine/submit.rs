@@ -2,6 +2,7 @@
 
 use std::sync::atomic::Ordering;
 
+use parking_lot::MutexGuard;
 use wal::{Lsn, Storage};
 
 use super::Engine;
@@ -9,7 +10,8 @@ use super::log::{Stamp, Unavailable};
 use super::record::{Action, OperationRequest, Record};
 use super::secret::Digest;
 use super::shard::Shard;
-use super::transactions::{Entry, Slot};
+use super::state::State;
+use super::transactions::{Entry, Slot, Transactions};
 use crate::ledger::{Account, BalanceRef, Command, HoldRef, Movement, Reference, Status, decide};
 
 /// What became of a request.
@@ -46,12 +48,13 @@ impl<S: Storage> Engine<S> {
         let mut shard = self.state.lock_of(name);
         let slot = shard.find(name);
         let action = self.decide(&shard, slot, transaction, request);
-        let links = shard.links(slot, Some(transaction));
+        let mut seat = Seat::of(&self.state, slot);
+        let links = seat.links(&shard, transaction);
         let record = Record::Action(action);
         let stamp = self.log.append(&links, &record)?;
         // From here the action has happened, and nothing can fail.
         let Record::Action(action) = record else { unreachable!("it was made an action above") };
-        shard.take(slot, transaction, &action, stamp);
+        seat.take(&mut shard, transaction, &action, stamp);
         self.count_closed(&shard, slot, &action);
         key.remember(stamp.lsn);
         Ok(Submitted::Decided(action, stamp))
@@ -87,21 +90,42 @@ impl<S: Storage> Engine<S> {
     }
 }
 
-impl Shard {
+/// Where an action takes place.
+pub(super) enum Seat<'a> {
+    /// At an account of the shard that is locked.
+    Account(Slot),
+    /// Among those who asked for an account that there is not.
+    Stray(MutexGuard<'a, Transactions>),
+}
+
+impl<'a> Seat<'a> {
+    pub(super) fn of(state: &'a State, slot: Option<Slot>) -> Self {
+        slot.map_or_else(|| Self::Stray(state.lock_strays()), Self::Account)
+    }
+
+    pub(super) fn links(&self, shard: &Shard, transaction: Digest) -> [Lsn; 3] {
+        match self {
+            Self::Account(slot) => shard.links(*slot, Some(transaction)),
+            Self::Stray(strays) => strays.stray_links(Some(transaction)),
+        }
+    }
+
     /// Makes an action true.
     pub(super) fn take(
         &mut self,
-        slot: Option<Slot>,
+        shard: &mut Shard,
         transaction: Digest,
         action: &Action<'_>,
         stamp: Stamp,
     ) {
+        let slot = match self {
+            Self::Account(slot) => *slot,
+            Self::Stray(strays) => return strays.note_stray(Some(transaction), stamp.lsn),
+        };
         let movement = action.outcome.as_ref().ok();
-        if let (Some(slot), Some(movement)) = (slot, movement) {
-            self.apply(slot, movement, stamp.action());
-        }
+        movement.into_iter().for_each(|movement| shard.apply(slot, movement, stamp.action()));
         let links = movement.is_some_and(Movement::moved);
-        self.note(slot, Some((transaction, links)), stamp.lsn);
+        shard.note(slot, Some((transaction, links)), stamp.lsn);
     }
 }
 

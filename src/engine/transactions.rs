@@ -1,4 +1,4 @@
-//! Which card transactions have touched the accounts of a shard, and how.
+//! Which card transactions have touched the accounts of a shard, or no account at all, and how.
 //!
 //! An entry stands for one transaction on one account: the newest of its records, from which the
 //! older ones are linked, and whether a debit under it must post. A transaction is known by 96 bits
@@ -31,7 +31,7 @@ impl Slot {
     }
 }
 
-/// The transactions of one shard.
+/// The transactions of one shard, or the strays: those that touched no customer's account.
 #[derive(Debug, Default)]
 pub struct Transactions {
     table: HashTable<Entry>,
@@ -79,6 +79,26 @@ impl Transactions {
         let newest_and_linked = newest(links);
         let entry = Entry { hash: of.hash, check: of.check, slot, newest_and_linked };
         self.table.insert_unique(of.hash, entry, |entry| entry.hash);
+    }
+
+    /// The newest record of a transaction on one account, [`Lsn::ZERO`] where there is none.
+    #[must_use]
+    pub fn before(&self, of: Option<Digest>, slot: Slot) -> Lsn {
+        of.and_then(|of| self.find(of, slot)).map_or(Lsn::ZERO, Entry::newest)
+    }
+
+    /// The links of the next record that touches no account: the transaction's record before that
+    /// did so too.
+    #[must_use]
+    pub fn stray_links(&self, of: Option<Digest>) -> [Lsn; 3] {
+        [Lsn::ZERO, Lsn::ZERO, self.before(of, Slot::NOBODY)]
+    }
+
+    /// Notes a record that touched no account.
+    pub fn note_stray(&mut self, of: Option<Digest>, lsn: Lsn) {
+        if let Some(of) = of {
+            self.note(of, Slot::NOBODY, lsn, false);
+        }
     }
 
     /// The transaction's newest record on each account of the shard.

@@ -10,7 +10,7 @@ use super::secret::Digest;
 use super::shard::Shard;
 use super::state::State;
 use super::submit::Submitted;
-use super::transactions::Slot;
+use super::transactions::{Slot, Transactions};
 use crate::ledger::{Account, Bucket, End, Movement, SystemAccount, transfer};
 
 impl<S: Storage> Engine<S> {
@@ -51,6 +51,8 @@ pub(super) struct Pair<'a> {
     source: Seat,
     destination: Seat,
     transaction: Option<Digest>,
+    /// Locked when a transaction is to be noted there.
+    strays: Option<MutexGuard<'a, Transactions>>,
 }
 
 /// Where one end is.
@@ -59,6 +61,9 @@ struct Seat {
     in_second: bool,
     system: Option<SystemAccount>,
     slot: Option<Slot>,
+    /// Whether a transaction is noted among the strays here: there is no such account, or neither
+    /// end is a customer's.
+    astray: bool,
 }
 
 impl<'a> Pair<'a> {
@@ -76,12 +81,17 @@ impl<'a> Pair<'a> {
         let first = state.lock(low);
         let second = (low != high).then(|| state.lock(high));
         let transaction = request.transaction_id.map(|id| state.secret.digest(id));
-        let free = |shard, system| Seat { in_second: shard != low, system, slot: None };
-        let (source, destination) = (free(a_shard, source), free(b_shard, destination));
-        let mut pair = Self { first, second, source, destination, transaction };
-        pair.source.slot = pair.shard(source).find(a);
-        pair.destination.slot = pair.shard(destination).find(b);
-        pair
+        let between_systems = source.is_some() && destination.is_some();
+        let seat = |shard, system: Option<_>, name| {
+            let in_second = shard != low;
+            let of = second.as_deref().filter(|_| in_second).unwrap_or(&first);
+            let slot = if system.is_some() { None } else { of.find(name) };
+            let astray = slot.is_none() && (system.is_none() || between_systems);
+            Seat { in_second, system, slot, astray }
+        };
+        let (source, destination) = (seat(a_shard, source, a), seat(b_shard, destination, b));
+        let strays = (source.astray || destination.astray).then(|| state.lock_strays());
+        Self { first, second, source, destination, transaction, strays }
     }
 
     fn shard(&self, seat: Seat) -> &Shard {
@@ -118,14 +128,16 @@ impl<'a> Pair<'a> {
 
     /// The links of the source, then those of the destination.
     pub(super) fn links(&self) -> [Lsn; 6] {
-        let of = |seat: Seat| self.shard(seat).links(seat.slot, self.noted(seat));
-        let ([a, b, c], [d, e, f]) = (of(self.source), of(self.destination));
+        let ([a, b, c], [d, e, f]) = (self.end_links(self.source), self.end_links(self.destination));
         [a, b, c, d, e, f]
     }
 
-    /// A transaction is noted at customers' accounts, not at the system's.
-    fn noted(&self, seat: Seat) -> Option<Digest> {
-        self.transaction.filter(|_| seat.system.is_none())
+    fn end_links(&self, seat: Seat) -> [Lsn; 3] {
+        match (seat.slot, &self.strays) {
+            (Some(slot), _) => self.shard(seat).links(slot, self.transaction),
+            (None, Some(strays)) if seat.astray => strays.stray_links(self.transaction),
+            _ => [Lsn::ZERO; 3],
+        }
     }
 
     /// Makes a transfer true at both ends.
@@ -140,14 +152,14 @@ impl<'a> Pair<'a> {
     }
 
     fn take_end(&mut self, seat: Seat, movement: Option<&Movement>, stamp: Stamp) {
-        let transaction = self.noted(seat).map(|digest| (digest, false));
+        let transaction = self.transaction;
+        if let Some(strays) = self.strays.as_mut().filter(|_| seat.astray) {
+            strays.note_stray(transaction, stamp.lsn);
+        }
+        let Some(slot) = seat.slot else { return };
         let shard = self.shard_mut(seat);
-        if let (Some(slot), Some(movement)) = (seat.slot, movement) {
-            shard.apply(slot, movement, stamp.action());
-        }
-        if seat.system.is_none() {
-            shard.note(seat.slot, transaction, stamp.lsn);
-        }
+        movement.into_iter().for_each(|movement| shard.apply(slot, movement, stamp.action()));
+        shard.note(slot, transaction.map(|digest| (digest, false)), stamp.lsn);
     }
 
     fn take_between_systems(
