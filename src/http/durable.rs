@@ -11,27 +11,30 @@ use std::future::poll_fn;
 use std::sync::Arc;
 use std::task::{Poll, Waker};
 
-use parking_lot::Mutex;
+use crate::engine::Lsn;
 use tokio::sync::Notify;
-use wal::Lsn;
 
-use super::Ledger;
+use crate::engine::Ledger;
 
-/// The workers that want to know when more is durable.
-#[derive(Debug, Default)]
-pub struct Wakers(Mutex<Vec<Arc<Notify>>>);
+/// A bell for each worker that wants to know when more is durable.
+#[derive(Debug)]
+pub struct Wakers(Box<[Arc<Notify>]>);
 
 impl Wakers {
-    /// Wakes every worker, once for however many calls come before it looks.
-    pub fn wake(&self) {
-        self.0.lock().iter().for_each(|worker| worker.notify_one());
+    /// Bells for so many workers.
+    #[must_use]
+    pub fn new(workers: usize) -> Self {
+        Self((0..workers).map(|_| Arc::new(Notify::new())).collect())
     }
 
-    /// A new worker's bell.
-    pub fn subscribe(&self) -> Arc<Notify> {
-        let bell = Arc::new(Notify::new());
-        self.0.lock().push(Arc::clone(&bell));
-        bell
+    /// Wakes every worker, once for however many calls come before it looks.
+    pub fn wake(&self) {
+        self.0.iter().for_each(|worker| worker.notify_one());
+    }
+
+    /// Each worker's bell.
+    pub fn bells(&self) -> impl Iterator<Item = Arc<Notify>> {
+        self.0.iter().map(Arc::clone)
     }
 }
 

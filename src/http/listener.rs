@@ -53,12 +53,12 @@ impl Workers {
     /// When a thread cannot be started.
     pub fn start(shared: &Arc<Shared>, stop: &watch::Receiver<bool>) -> io::Result<Self> {
         let mut workers = Self { desks: Vec::new(), threads: Vec::new() };
-        for n in 0..shared.config.threads {
+        for (n, bell) in shared.wakers.bells().enumerate() {
             let (arrivals, desk) = mpsc::unbounded_channel();
             let (shared, stop) = (Arc::clone(shared), stop.clone());
             let thread = std::thread::Builder::new()
                 .name(format!("http-{n}"))
-                .spawn(move || worker::run(shared, desk, stop))?;
+                .spawn(move || worker::run(shared, bell, desk, stop))?;
             workers.threads.push(thread);
             workers.desks.push(Desk { arrivals, connections: Arc::default() });
         }

@@ -176,7 +176,7 @@ impl LogMetrics {
     }
 
     /// A group was made durable.
-    pub fn committed(&self, commit: &wal::Commit) {
+    pub fn committed(&self, commit: &crate::engine::Commit) {
         self.commits.inc();
         self.records.inc_by(commit.records);
         self.bytes.inc_by(commit.bytes);

@@ -29,6 +29,3 @@ pub mod shared;
 mod socket;
 mod unavailable;
 mod worker;
-
-/// The engine on the mapped log.
-pub type Ledger = crate::engine::Engine<wal::Directory>;

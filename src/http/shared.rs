@@ -3,11 +3,11 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
-use super::Ledger;
 use super::answer::Problem;
 use super::durable::Wakers;
 use super::metrics::Metrics;
 use crate::config::Config;
+use crate::engine::Ledger;
 
 /// What all workers share.
 pub struct Shared {

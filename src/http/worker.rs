@@ -4,10 +4,10 @@ use std::rc::Rc;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
+use crate::engine::Lsn;
 use tokio::net::TcpStream;
-use tokio::sync::{mpsc, watch};
+use tokio::sync::{Notify, mpsc, watch};
 use tokio::task::LocalSet;
-use wal::Lsn;
 
 use super::answer::Problem;
 use super::connection;
@@ -82,7 +82,7 @@ impl Worker {
     /// 503 when what it wants cannot be read.
     pub async fn history<T: Send + 'static>(
         &self,
-        read: impl FnOnce(&super::Ledger) -> Result<T, HistoryError> + Send + 'static,
+        read: impl FnOnce(&crate::engine::Ledger) -> Result<T, HistoryError> + Send + 'static,
     ) -> Result<T, Problem> {
         let shared = Arc::clone(&self.shared);
         let done = tokio::task::spawn_blocking(move || read(&shared.ledger)).await;
@@ -102,23 +102,24 @@ impl Worker {
 /// Serves the connections that arrive until none can arrive any more and `stop` is set.
 pub fn run(
     shared: Arc<Shared>,
+    bell: Arc<Notify>,
     arrivals: mpsc::UnboundedReceiver<Arrival>,
     stop: watch::Receiver<bool>,
 ) {
     let runtime =
         tokio::runtime::Builder::new_current_thread().enable_all().max_blocking_threads(2).build();
     match runtime {
-        Ok(runtime) => LocalSet::new().block_on(&runtime, serve(shared, arrivals, stop)),
+        Ok(runtime) => LocalSet::new().block_on(&runtime, serve(shared, bell, arrivals, stop)),
         Err(error) => tracing::error!(%error, "an HTTP worker could not start"),
     }
 }
 
 async fn serve(
     shared: Arc<Shared>,
+    bell: Arc<Notify>,
     mut arrivals: mpsc::UnboundedReceiver<Arrival>,
     stop: watch::Receiver<bool>,
 ) {
-    let bell = shared.wakers.subscribe();
     let worker = Rc::new(Worker { shared, waiters: Waiters::default() });
     let waking = Rc::clone(&worker);
     let waking = tokio::task::spawn_local(async move {

@@ -70,7 +70,7 @@ struct Log {
 /// Opens the log, replays it, and starts the threads that it needs.
 fn start(config: Config) -> anyhow::Result<(Arc<Shared>, Log)> {
     let metrics = Metrics::new();
-    let wakers = Arc::new(Wakers::default());
+    let wakers = Arc::new(Wakers::new(config.threads));
     let running = open(&config, &metrics, Arc::clone(&wakers))?;
     let Running { engine, committer, filler, recovered } = running;
     tell_recovered(&recovered);

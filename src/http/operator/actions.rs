@@ -1,7 +1,7 @@
 //! Actions out of the log: one by its name, or all of a transaction.
 
+use crate::engine::Lsn;
 use hyper::StatusCode;
-use wal::Lsn;
 
 use super::super::answer::{Answer, Problem};
 use super::super::json::{self, Object};

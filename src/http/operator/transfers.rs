@@ -2,10 +2,10 @@
 
 use std::borrow::Cow;
 
+use crate::engine::Lsn;
 use hyper::StatusCode;
 use serde::Deserialize;
 use serde_json::value::RawValue;
-use wal::Lsn;
 
 use super::super::answer::{Answer, Problem, refusal};
 use super::super::json::{self, Object};
