@@ -1,5 +1,75 @@
-//! The ledger in a card issuer's hot path.
+//! holdfast: the ledger in a card issuer's hot path.
+//!
+//! Open Fabric, a card processor, asks the issuer's backend in real time to debit, credit, hold,
+//! restore and settle balances. holdfast is that backend: accounts in memory in sharded tables under
+//! short locks, every action durable in a memory-mapped write-ahead log with group commit before it
+//! is answered, exactly once, served over raw hyper.
+//!
+//! Three goals, those that come earlier first: **correct**, then **fast**, then **small**.
+//!
+//! # One line through the house
+//!
+//! ```text
+//! bytes ► route ► auth ► request ► [key shard, account shard: seen? ► decide ► append ► apply] ►
+//!     encode ► wait until durable ► bytes
+//! ```
+//!
+//! | room | what it does | what it must not know |
+//! | --- | --- | --- |
+//! | [`ledger`] | the law: [`decide`](ledger::decide()) reads, [`apply`](ledger::Account::apply) cannot fail | anything outside memory: it compiles without `std` |
+//! | [`wal`] | the log: opaque records in, the same records out, in order, after a crash | accounts |
+//! | [`engine`] | joins the two: shards, the idempotency table, recovery, history, the books | HTTP |
+//! | [`http`] | bytes to requests, answers to bytes; the only asynchronous code | locks, the log |
+//! | [`serve`] | starts everything in order, watches it, stops it in order | |
+//! | [`config`], [`cli`] | what was said, and what is therefore true | |
+//! | [`demo`] | a story that a newcomer understands the product from | everything but HTTP |
+//!
+//! `tests/tidy.rs` holds these directions, `tests/pure.rs` the purity of the law.
+//!
+//! # Architecture invariants
+//!
+//! * **Events are logged, not commands.** A record holds the postings and the balances after them.
+//!   Recovery folds [`apply`](ledger::Account::apply) over the log and compares every balance that
+//!   it stored. A change of the rules never changes the past.
+//! * **Every answer is a record**, refusals too: they must be repeatable by key, and must not
+//!   reveal what a power cut can undo. Every answer, reads included, waits until what it reveals is
+//!   on the disk.
+//! * **From the lock to the unlock nothing waits and nothing is asynchronous**, so a client that
+//!   hangs up cannot stop an action half-way. Locks have one order: roster, key, account shards
+//!   ascending, log.
+//! * **LSN order is apply order** for every account, because the append happens under the shard's
+//!   lock; and it is the order of moments, because the clock is read under the log's.
+//! * **The idempotency table keeps a keyed hash and a position.** Key and meaning are compared in
+//!   full with the record, and the first answer is built from it again, by the encoder that built
+//!   it first ([`http::operation_answer`]).
+//! * **Money is never a float.** It is read from the number's own text into minor units, and
+//!   written from them ([`http::money`]). Every movement is a list of postings that take from one
+//!   place what they put into another; the books are added up all the time
+//!   ([`engine::Engine::audit`]).
+//! * **A failed sync is the last word.** Nothing is retried; what is in flight is told
+//!   `OUTCOME_UNKNOWN`; the process ends and recovery, which does not believe the page cache, finds
+//!   the truth.
+//! * **`unsafe` is in one file**, the mapped segment of [`wal`].
+//!
+//! # Decisions where the contract is silent
+//!
+//! * Names of balances, holds and actions are made of log positions ([`ledger::ActionRef`]): unique,
+//!   ordered, and found again without an index.
+//! * The transaction's link that makes a debit post (an approved authorization, or an operation that
+//!   moved money) is kept per account by 96 bits of a keyed hash and the account.
+//! * A hold on a frozen or closed account posts as far as authorizations promised it, as the
+//!   contract says; a zero amount that nothing promised is refused like any other.
+//! * `overdraft_limit` and `add_currencies` of an account are set, not added to: the same `PATCH`
+//!   again changes nothing.
+//! * Opening an account again compares with how it was opened, not with how it is now.
+//! * A chunked body is taken; after one that also has a length the connection is closed.
+//! * A connection with nothing asked is closed after five minutes.
+//! * Health is open without a key; metrics want a reader's or an operator's.
+//! * After more than an hour between the last record and the machine's clock the server wants
+//!   `--accept-clock-jump`: a wrong clock would lapse and expire things.
+
 extern crate alloc;
+
 pub mod cli;
 pub mod config;
 pub mod demo;
