@@ -6,7 +6,7 @@ use wal::{Lsn, Storage};
 
 use super::Engine;
 use super::log::{Stamp, Unavailable};
-use super::record::{AccountAmended, AccountOpened, Profile, Record};
+use super::record::{AccountAmended, AccountOpened, Profile};
 use super::shard::{Name, Resident, Shard};
 use super::state::Listed;
 use super::transactions::Slot;
@@ -96,10 +96,9 @@ impl<S: Storage> Engine<S> {
         if let Some(found) = shard.find(name).and_then(|slot| shard.resident(slot)) {
             return Ok(Opened::Exists(Lsn::new(found.account.opened().position())));
         }
-        let record = Record::AccountOpened(AccountOpened { tenant_account_ref, opening, profile });
-        let stamp = self.log.append(&[Lsn::ZERO; 3], &record)?;
+        let opened = AccountOpened { tenant_account_ref, opening, profile };
+        let stamp = self.log.append(&[Lsn::ZERO; 3], &opened)?;
         // From here the account is open, and nothing can fail.
-        let Record::AccountOpened(opened) = record else { unreachable!("it was made one above") };
         let slot = self.state.admit(&mut roster, &mut shard, opened, stamp);
         let found = shard.resident(slot).map(|found| view(found, stamp.at));
         Ok(Opened::New(found.unwrap_or_else(|| unreachable!("it was admitted above"))))
@@ -124,10 +123,8 @@ impl<S: Storage> Engine<S> {
         let metadata = metadata.map(Cow::Borrowed);
         let amended = AccountAmended { tenant_account_ref, amendment, metadata };
         let links = shard.links(slot, None);
-        let record = Record::AccountAmended(amended);
-        let stamp = self.log.append(&links, &record)?;
+        let stamp = self.log.append(&links, &amended)?;
         // From here the account is amended, and nothing can fail.
-        let Record::AccountAmended(amended) = record else { unreachable!("it was made one above") };
         shard.amend(slot, amended, stamp.lsn);
         shard.resident(slot).map(|found| view(found, stamp.at)).ok_or(AmendError::NotFound)
     }

@@ -3,7 +3,7 @@
 use wal::{AppendError, Lsn, Storage, Wal};
 
 use super::clock::Clock;
-use super::record::Record;
+use super::record::{self, Body};
 use crate::ledger::{ActionRef, Moment};
 
 /// The log and the clock whose time it keeps.
@@ -54,11 +54,11 @@ impl<S: Storage> Log<S> {
     ///
     /// # Errors
     /// When the log takes nothing now; then certainly nothing was appended.
-    pub fn append(&self, links: &[Lsn], record: &Record<'_>) -> Result<Stamp, Unavailable> {
+    pub fn append(&self, links: &[Lsn], body: &impl Body) -> Result<Stamp, Unavailable> {
         let mut at = Moment::default();
         let encode = |_: Lsn, out: &mut Vec<u8>| {
             at = self.clock.tick();
-            record.encode(at, out);
+            record::encode(body, at, out);
         };
         let lsn = self.wal.append(links, encode)?;
         Ok(Stamp { lsn, at })

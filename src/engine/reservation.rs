@@ -5,7 +5,7 @@ use wal::Storage;
 
 use super::Engine;
 use super::log::{Stamp, Unavailable};
-use super::record::{Record, ReservationLapsed, ReservationMade};
+use super::record::{ReservationLapsed, ReservationMade};
 use super::shard::Shard;
 use super::transactions::Slot;
 use crate::ledger::{ActionRef, Amount, Moment, Money, Refusal, lapse, reserve};
@@ -45,10 +45,8 @@ impl<S: Storage> Engine<S> {
         let reserved = reserved.map_err(ReserveError::Refused)?;
         let links = shard.links(slot, Some(transaction));
         let made = ReservationMade { tenant_account_ref, transaction_id, reserved };
-        let record = Record::ReservationMade(made);
-        let stamp = self.log.append(&links, &record)?;
+        let stamp = self.log.append(&links, &made)?;
         // From here the sum is set aside, and nothing can fail.
-        let Record::ReservationMade(made) = record else { unreachable!("it was made one above") };
         shard.take_reserved(slot, &made, stamp);
         let links = made.reserved.granted > Amount::ZERO;
         shard.note(slot, Some((transaction, links)), stamp.lsn);
@@ -71,12 +69,8 @@ impl<S: Storage> Engine<S> {
         let Some((ordinal, after)) = lapse(&found.account, approval) else { return Ok(None) };
         let lapsed = ReservationLapsed { tenant_account_ref, approval, ordinal, after };
         let links = shard.links(slot, None);
-        let record = Record::ReservationLapsed(lapsed);
-        let stamp = self.log.append(&links, &record)?;
+        let stamp = self.log.append(&links, &lapsed)?;
         // From here it has lapsed, and nothing can fail.
-        let Record::ReservationLapsed(lapsed) = record else {
-            unreachable!("it was made one above")
-        };
         shard.take_lapsed(slot, &lapsed);
         shard.note(slot, None, stamp.lsn);
         Ok(Some(stamp))

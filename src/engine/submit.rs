@@ -7,7 +7,7 @@ use wal::{Lsn, Storage};
 
 use super::Engine;
 use super::log::{Stamp, Unavailable};
-use super::record::{Action, OperationRequest, Record};
+use super::record::{Action, OperationRequest};
 use super::secret::Digest;
 use super::shard::Shard;
 use super::state::State;
@@ -50,10 +50,8 @@ impl<S: Storage> Engine<S> {
         let action = self.decide(&shard, slot, transaction, request);
         let mut seat = Seat::of(&self.state, slot);
         let links = seat.links(&shard, transaction);
-        let record = Record::Action(action);
-        let stamp = self.log.append(&links, &record)?;
+        let stamp = self.log.append(&links, &action)?;
         // From here the action has happened, and nothing can fail.
-        let Record::Action(action) = record else { unreachable!("it was made an action above") };
         seat.take(&mut shard, transaction, &action, stamp);
         self.count_closed(&shard, slot, &action);
         key.remember(stamp.lsn);

@@ -5,7 +5,7 @@ use wal::{Lsn, Storage};
 
 use super::Engine;
 use super::log::{Stamp, Unavailable};
-use super::record::{Record, TransferAction, TransferRequest};
+use super::record::{TransferAction, TransferRequest};
 use super::secret::Digest;
 use super::shard::Shard;
 use super::state::State;
@@ -33,10 +33,8 @@ impl<S: Storage> Engine<S> {
         let mut pair = Pair::lock(&self.state, &request);
         let action = pair.decide(request);
         let links = pair.links();
-        let record = Record::Transfer(action);
-        let stamp = self.log.append(&links, &record)?;
+        let stamp = self.log.append(&links, &action)?;
         // From here the transfer has happened, and nothing can fail.
-        let Record::Transfer(action) = record else { unreachable!("it was made one above") };
         pair.take(&action, stamp);
         key.remember(stamp.lsn);
         Ok(Submitted::Decided(action, stamp))
@@ -128,7 +126,8 @@ impl<'a> Pair<'a> {
 
     /// The links of the source, then those of the destination.
     pub(super) fn links(&self) -> [Lsn; 6] {
-        let ([a, b, c], [d, e, f]) = (self.end_links(self.source), self.end_links(self.destination));
+        let ([a, b, c], [d, e, f]) =
+            (self.end_links(self.source), self.end_links(self.destination));
         [a, b, c, d, e, f]
     }
 

@@ -17,7 +17,7 @@
 
 use std::borrow::Cow;
 
-use super::bytes::{Malformed, Reader, Writer};
+use super::bytes::{Body, Malformed, Reader, Writer};
 use crate::ledger::{Account, Amendment, Amount, Currency, Opening, Status};
 
 const STATUSES: [Status; 3] = [Status::Active, Status::Frozen, Status::Closed];
@@ -68,15 +68,19 @@ pub struct AccountAmended<'a> {
     pub metadata: Option<Cow<'a, str>>,
 }
 
-impl<'a> AccountOpened<'a> {
-    pub(super) fn encode(&self, w: &mut Writer<'_>) {
+impl Body for AccountOpened<'_> {
+    const KIND: u8 = 3;
+
+    fn encode(&self, w: &mut Writer<'_>) {
         w.text(self.tenant_account_ref);
         w.list(&self.opening.balances, limit);
         w.option(self.profile.account_id.as_deref(), Writer::text);
         w.option(self.profile.tenant_customer_ref.as_deref(), Writer::text);
         w.option(self.profile.metadata.as_deref(), Writer::long_text);
     }
+}
 
+impl<'a> AccountOpened<'a> {
     pub(super) fn decode(r: &mut Reader<'a>) -> Result<Self, Malformed> {
         Ok(Self {
             tenant_account_ref: r.text()?,
@@ -90,8 +94,10 @@ impl<'a> AccountOpened<'a> {
     }
 }
 
-impl<'a> AccountAmended<'a> {
-    pub(super) fn encode(&self, w: &mut Writer<'_>) {
+impl Body for AccountAmended<'_> {
+    const KIND: u8 = 4;
+
+    fn encode(&self, w: &mut Writer<'_>) {
         w.text(self.tenant_account_ref);
         let position = STATUSES.iter().position(|known| Some(*known) == self.amendment.status);
         w.u8(position.and_then(|n| u8::try_from(n).ok()).map_or(0, |n| n.saturating_add(1)));
@@ -99,7 +105,9 @@ impl<'a> AccountAmended<'a> {
         w.list(&self.amendment.add_currencies, |w, currency| w.currency(*currency));
         w.option(self.metadata.as_deref(), Writer::long_text);
     }
+}
 
+impl<'a> AccountAmended<'a> {
     pub(super) fn decode(r: &mut Reader<'a>) -> Result<Self, Malformed> {
         Ok(Self {
             tenant_account_ref: r.text()?,

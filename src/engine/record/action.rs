@@ -9,7 +9,7 @@
 //! | the account's opening action | option of `u64`, absent where there is no such account |
 //! | outcome | 0 and a movement; or a refusal's number and an option of what it saw |
 
-use super::bytes::{Malformed, Reader, Writer};
+use super::bytes::{Body, Malformed, Reader, Writer};
 use crate::ledger::{
     ActionRef, BalanceRef, HoldRef, Money, Movement, Operation, Place, Refused, Target,
 };
@@ -71,8 +71,10 @@ impl Action<'_> {
     }
 }
 
-impl<'a> Action<'a> {
-    pub(super) fn encode(&self, w: &mut Writer<'_>) {
+impl Body for Action<'_> {
+    const KIND: u8 = 1;
+
+    fn encode(&self, w: &mut Writer<'_>) {
         self.request.encode(w);
         w.option(self.opened, |w, opened| w.u64(opened.position()));
         match &self.outcome {
@@ -83,7 +85,9 @@ impl<'a> Action<'a> {
             Err(refused) => w.refused(refused),
         }
     }
+}
 
+impl<'a> Action<'a> {
     pub(super) fn decode(r: &mut Reader<'a>) -> Result<Self, Malformed> {
         let request = OperationRequest::decode(r)?;
         let opened = r.option(Reader::action_ref)?;

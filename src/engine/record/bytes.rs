@@ -5,8 +5,17 @@
 #[error("the record has a bad {0}")]
 pub struct Malformed(pub(super) &'static str);
 
+/// What a record of one kind has behind the bytes that all begin with.
+pub trait Body {
+    /// The kind's number, for ever.
+    const KIND: u8;
+
+    /// Appends it to a record.
+    fn encode(&self, writer: &mut Writer<'_>);
+}
+
 /// Appends parts of a record to a buffer.
-pub(super) struct Writer<'a>(pub(super) &'a mut Vec<u8>);
+pub struct Writer<'a>(pub(super) &'a mut Vec<u8>);
 
 impl Writer<'_> {
     pub(super) fn u8(&mut self, value: u8) {

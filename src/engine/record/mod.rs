@@ -25,10 +25,10 @@ pub mod transfer;
 
 pub use account::{AccountAmended, AccountOpened, Profile};
 pub use action::{Action, Located, OperationRequest};
-pub use bytes::Malformed;
 pub use reservation::{ReservationLapsed, ReservationMade};
 pub use transfer::{Ends, TransferAction, TransferRequest};
 
+pub use bytes::{Body, Malformed};
 use bytes::{Reader, Writer};
 
 use crate::ledger::Moment;
@@ -36,7 +36,18 @@ use crate::ledger::Moment;
 const VERSION: u8 = 1;
 const DEFAULT_TENANT: u16 = 0;
 
-/// Something that happened.
+/// Appends the record of something that happened `at` to `out`.
+pub fn encode<B: Body>(body: &B, at: Moment, out: &mut Vec<u8>) {
+    let mut w = Writer(out);
+    w.u8(VERSION);
+    w.u8(B::KIND);
+    w.u16(DEFAULT_TENANT);
+    w.u32(0);
+    w.i64(at.micros());
+    body.encode(&mut w);
+}
+
+/// Something that happened, as it is read from the log.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Record<'a> {
     /// One of the six operations, done or refused.
@@ -54,17 +65,6 @@ pub enum Record<'a> {
 }
 
 impl<'a> Record<'a> {
-    const fn kind(&self) -> u8 {
-        match self {
-            Self::Action(_) => 1,
-            Self::Transfer(_) => 2,
-            Self::AccountOpened(_) => 3,
-            Self::AccountAmended(_) => 4,
-            Self::ReservationMade(_) => 5,
-            Self::ReservationLapsed(_) => 6,
-        }
-    }
-
     /// The key that its sender gave it, where it has one.
     #[must_use]
     pub const fn idempotency_key(&self) -> Option<&'a str> {
@@ -86,21 +86,15 @@ impl<'a> Record<'a> {
         }
     }
 
-    /// Appends the bytes of the record, which happened `at`, to `out`.
+    /// Appends the record, of what happened `at`, to `out`.
     pub fn encode(&self, at: Moment, out: &mut Vec<u8>) {
-        let mut w = Writer(out);
-        w.u8(VERSION);
-        w.u8(self.kind());
-        w.u16(DEFAULT_TENANT);
-        w.u32(0);
-        w.i64(at.micros());
         match self {
-            Self::Action(it) => it.encode(&mut w),
-            Self::Transfer(it) => it.encode(&mut w),
-            Self::AccountOpened(it) => it.encode(&mut w),
-            Self::AccountAmended(it) => it.encode(&mut w),
-            Self::ReservationMade(it) => it.encode(&mut w),
-            Self::ReservationLapsed(it) => it.encode(&mut w),
+            Self::Action(it) => encode(it, at, out),
+            Self::Transfer(it) => encode(it, at, out),
+            Self::AccountOpened(it) => encode(it, at, out),
+            Self::AccountAmended(it) => encode(it, at, out),
+            Self::ReservationMade(it) => encode(it, at, out),
+            Self::ReservationLapsed(it) => encode(it, at, out),
         }
     }
 
@@ -116,12 +110,12 @@ impl<'a> Record<'a> {
         r.expect(0, Reader::u32, "unused bytes")?;
         let at = Moment::from_micros(r.i64()?);
         let record = match kind {
-            1 => Self::Action(Action::decode(&mut r)?),
-            2 => Self::Transfer(TransferAction::decode(&mut r)?),
-            3 => Self::AccountOpened(AccountOpened::decode(&mut r)?),
-            4 => Self::AccountAmended(AccountAmended::decode(&mut r)?),
-            5 => Self::ReservationMade(ReservationMade::decode(&mut r)?),
-            6 => Self::ReservationLapsed(ReservationLapsed::decode(&mut r)?),
+            Action::KIND => Self::Action(Action::decode(&mut r)?),
+            TransferAction::KIND => Self::Transfer(TransferAction::decode(&mut r)?),
+            AccountOpened::KIND => Self::AccountOpened(AccountOpened::decode(&mut r)?),
+            AccountAmended::KIND => Self::AccountAmended(AccountAmended::decode(&mut r)?),
+            ReservationMade::KIND => Self::ReservationMade(ReservationMade::decode(&mut r)?),
+            ReservationLapsed::KIND => Self::ReservationLapsed(ReservationLapsed::decode(&mut r)?),
             _ => return Err(Malformed("kind of record")),
         };
         r.end()?;

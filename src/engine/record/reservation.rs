@@ -15,7 +15,7 @@
 //! | balance | ordinal `u8` |
 //! | the balance after | pocket |
 
-use super::bytes::{Malformed, Reader, Writer};
+use super::bytes::{Body, Malformed, Reader, Writer};
 use crate::ledger::{ActionRef, Moment, Pocket, Reserved};
 
 /// An approved authorization set a sum aside.
@@ -42,8 +42,10 @@ pub struct ReservationLapsed<'a> {
     pub after: Pocket,
 }
 
-impl<'a> ReservationMade<'a> {
-    pub(super) fn encode(&self, w: &mut Writer<'_>) {
+impl Body for ReservationMade<'_> {
+    const KIND: u8 = 5;
+
+    fn encode(&self, w: &mut Writer<'_>) {
         w.text(self.tenant_account_ref);
         w.text(self.transaction_id);
         w.u8(self.reserved.ordinal);
@@ -51,7 +53,9 @@ impl<'a> ReservationMade<'a> {
         w.i64(self.reserved.deadline.micros());
         w.pocket(&self.reserved.after);
     }
+}
 
+impl<'a> ReservationMade<'a> {
     pub(super) fn decode(r: &mut Reader<'a>) -> Result<Self, Malformed> {
         Ok(Self {
             tenant_account_ref: r.text()?,
@@ -66,14 +70,18 @@ impl<'a> ReservationMade<'a> {
     }
 }
 
-impl<'a> ReservationLapsed<'a> {
-    pub(super) fn encode(&self, w: &mut Writer<'_>) {
+impl Body for ReservationLapsed<'_> {
+    const KIND: u8 = 6;
+
+    fn encode(&self, w: &mut Writer<'_>) {
         w.text(self.tenant_account_ref);
         w.u64(self.approval.position());
         w.u8(self.ordinal);
         w.pocket(&self.after);
     }
+}
 
+impl<'a> ReservationLapsed<'a> {
     pub(super) fn decode(r: &mut Reader<'a>) -> Result<Self, Malformed> {
         Ok(Self {
             tenant_account_ref: r.text()?,

@@ -9,7 +9,7 @@
 //! | the opening actions of source and destination | two options of `u64` |
 //! | outcome | 0 and two options of movement; or 1 (source) or 2 (destination) and a refusal |
 
-use super::bytes::{Malformed, Reader, Writer};
+use super::bytes::{Body, Malformed, Reader, Writer};
 use crate::ledger::{ActionRef, BalanceRef, Money, Place, Side, Transfer, TransferRefused};
 
 /// What the operator asked. Two requests that are equal mean the same.
@@ -83,8 +83,10 @@ impl TransferAction<'_> {
     }
 }
 
-impl<'a> TransferAction<'a> {
-    pub(super) fn encode(&self, w: &mut Writer<'_>) {
+impl Body for TransferAction<'_> {
+    const KIND: u8 = 2;
+
+    fn encode(&self, w: &mut Writer<'_>) {
         self.request.encode(w);
         for opened in [self.source_opened, self.destination_opened] {
             w.option(opened, |w, opened| w.u64(opened.position()));
@@ -101,7 +103,9 @@ impl<'a> TransferAction<'a> {
             }
         }
     }
+}
 
+impl<'a> TransferAction<'a> {
     pub(super) fn decode(r: &mut Reader<'a>) -> Result<Self, Malformed> {
         Ok(Self {
             request: TransferRequest::decode(r)?,
