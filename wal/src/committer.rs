@@ -117,6 +117,7 @@ impl<S: Storage> Committer<S> {
     /// # Errors
     /// The log is poisoned.
     pub fn step(&mut self) -> Result<Step, CommitError> {
+        self.check()?;
         if self.batch.left() == 0 {
             match self.take() {
                 Life::Poisoned => return self.poison(CommitError::Poisoned),
@@ -137,6 +138,7 @@ impl<S: Storage> Committer<S> {
     /// # Errors
     /// The log is poisoned.
     pub fn vouch(&mut self) -> Result<Step, CommitError> {
+        self.check()?;
         // Without room it is left out: a disk that is full is no reason to stop.
         if !self.unvouched || self.batch.left() > 0 || !self.secure(0) {
             return Ok(Step::Idle);
@@ -176,6 +178,11 @@ impl<S: Storage> Committer<S> {
         self.on_commit = told;
     }
 
+    /// Nothing is tried again.
+    fn check(&self) -> Result<(), CommitError> {
+        if self.failed { Err(CommitError::Poisoned) } else { Ok(()) }
+    }
+
     /// Takes what was appended, if the last that was taken is written.
     fn take(&mut self) -> Life {
         let mut queue = self.log.shared.queue.lock();
@@ -197,9 +204,6 @@ impl<S: Storage> Committer<S> {
 
     /// Writes what fits into the active segment, syncs it and publishes it.
     fn commit(&mut self) -> Result<Step, CommitError> {
-        if self.failed {
-            return Err(CommitError::Poisoned);
-        }
         let mut tally = Tally::default();
         while tally.groups == 0 || self.active.room() >= bytes_for(self.batch.next_extent()) {
             if let Err(error) = self.write_group(&mut tally) {

@@ -301,3 +301,35 @@ fn checksum(segment: &Segment, layout: &Layout, table: &ArrayVec<u32, BLOCKS_MAX
     table.iter().for_each(|sum| hasher.update(&sum.to_le_bytes()));
     hasher.finalize()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::{Chain, Draft, Group, PAGE};
+    use crate::segment::{LogId, Segment};
+
+    /// The same bytes are no group in another log, segment or life, or at another offset.
+    #[test]
+    fn a_group_fits_one_place_only() {
+        let home = Segment { log: LogId([1; 16]), number: 2, epoch: 3, bytes: 1 << 20 };
+        let (chain, mut page) = (Chain::START, Vec::new());
+        let draft =
+            Draft { segment: &home, offset: 8192, chain: &chain, synced: 0, records: 0, body: &[] };
+        let sealed = draft.seal(&mut page);
+        page.resize(PAGE, 0);
+        assert_ne!(sealed.chain.previous, chain.previous);
+        let other = Chain { previous: sealed.chain.previous, ..chain };
+        assert!(Group::of_page(&page, &home, 8192).is_some_and(|group| !other.precedes(&group)));
+        assert!(Group::of_page(&page, &home, 8192).is_some_and(|group| chain.precedes(&group)));
+        assert!(Group::of_page(&page, &home, 4096).is_none());
+        assert!(Group::of_page(&[0; PAGE], &home, 8192).is_none());
+        let elsewhere = [
+            Segment { log: LogId([2; 16]), ..home },
+            Segment { number: 3, ..home },
+            Segment { epoch: 4, ..home },
+            Segment { bytes: 8192, ..home },
+        ];
+        for segment in elsewhere {
+            assert!(Group::of_page(&page, &segment, 8192).is_none(), "{segment:?}");
+        }
+    }
+}

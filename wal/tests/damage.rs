@@ -1,7 +1,7 @@
 //! Every bit, every sector: damage is told, or harms nothing that was answered.
 
 use wal::simulated::{Choices, Disk, Operation};
-use wal::{Damage, OpenError, Options, Storage};
+use wal::{Damage, Fill, OpenError, Options, Step, Storage};
 
 use crate::support::{Log, short_segments, states};
 
@@ -65,26 +65,21 @@ fn a_flipped_bit_of_an_answered_record_is_always_told() {
     }
 }
 
-/// Whatever sectors of a commit of one group reach the disk, the log opens with it or without it.
+/// Whatever sectors of a commit reach the disk, of one page, of one group or of several groups, the
+/// log opens with a prefix of it. All subsets of a page are tried, and some of the others.
 #[test]
-fn every_subset_of_the_sectors_of_the_last_group_opens() {
-    for (records, sectors) in [(1_usize, 8_u32), (6, 16)] {
-        let (disk, mut choices) = (Disk::new(), Choices::new(3));
-        let options =
-            Options { first_segment_bytes: 64 << 10, group_bytes_max: 8 << 10, ..short_segments() };
-        let mut log = Log::open_with(&disk, options).unwrap();
-        log.answer(&mut choices, 2);
-        let answered = log.records.len();
-        for _ in 0..records {
-            log.append_bytes(&mut choices, vec![0xa5; 1000]);
-        }
-        disk.fail(Operation::Sync, 1);
-        assert!(log.committer.step().is_err());
-        let step = usize::try_from(1 + 100_000 / states(2_000)).unwrap() | 1;
-        for subset in (0..1_u32 << sectors).step_by(if sectors > 8 { step } else { 1 }) {
-            let mut sector = 0..;
+fn every_subset_of_the_sectors_of_the_last_commit_opens() {
+    for records in [1, 6, 20] {
+        let mut choices = Choices::new(3);
+        let (disk, log, answered) = cut_off_in_the_sync(&mut choices, records);
+        let subsets: Vec<u64> = match records {
+            1 => (0..256).collect(),
+            _ => (0..states(2_000) / 4).map(|_| subset(&mut choices)).collect(),
+        };
+        for subset in subsets {
+            let mut sector = 0..64;
             let cut = disk.crash(|| sector.next().is_some_and(|sector| subset >> sector & 1 == 1));
-            let opened = Log::open(&cut).unwrap();
+            let opened = Log::open(&cut).unwrap_or_else(|error| panic!("{subset:#x}: {error}"));
             assert!(opened.records.len() >= answered, "subset {subset:#x}");
             assert!(opened.records == log.records[..opened.records.len()], "subset {subset:#x}");
             let again = Log::open(&cut.crash(|| false)).unwrap();
@@ -92,6 +87,35 @@ fn every_subset_of_the_sectors_of_the_last_group_opens() {
             assert_eq!(again.recovered.torn, None, "subset {subset:#x}: the tail was not wiped");
         }
     }
+}
+
+/// A log whose last commit, of so many records, was written and not synced; and how many were
+/// answered before.
+fn cut_off_in_the_sync(choices: &mut Choices, records: usize) -> (Disk, Log, usize) {
+    let disk = Disk::new();
+    let options =
+        Options { first_segment_bytes: 64 << 10, group_bytes_max: 8 << 10, ..short_segments() };
+    let mut log = Log::open_with(&disk, options).unwrap();
+    log.answer(choices, 2);
+    let answered = log.records.len();
+    for _ in 0..records {
+        log.append_bytes(choices, vec![0xa5; 1000]);
+    }
+    disk.fail(Operation::Sync, 1);
+    assert!(log.committer.step().is_err());
+    (disk, log, answered)
+}
+
+/// Of each group of 8 KiB all sectors, none, or some.
+fn subset(choices: &mut Choices) -> u64 {
+    (0..4).fold(0, |subset, _| {
+        let group = match choices.below(3) {
+            0 => 0,
+            1 => 0xffff,
+            _ => choices.below(0x1_0000),
+        };
+        subset << 16 | group
+    })
 }
 
 /// Bytes behind the end that are of no group are wiped.
@@ -106,8 +130,40 @@ fn rubbish_behind_the_end_is_a_torn_tail() {
     let opened = Log::open(&disk).unwrap();
     assert!(opened.records == log.records);
     assert_eq!(opened.recovered.torn.map(|torn| torn.segment), Some(last));
-    drop(opened);
-    assert_eq!(Log::open(&disk).unwrap().recovered.torn, None);
+    let wiped = disk.crash(|| false).bytes(last);
+    assert!(wiped[end..].iter().all(|byte| *byte == 0), "it is not wiped, or not durably");
+}
+
+/// Opening a log again and again takes no witness away, wherever it is cut off.
+#[test]
+fn an_opening_that_is_cut_off_leaves_the_last_record_vouched_for() {
+    let (disk, mut choices) = (Disk::new(), Choices::new(4));
+    let mut log = Log::open(&disk).unwrap();
+    log.append_bytes(&mut choices, vec![0xa5; 1000]);
+    log.commit_all().unwrap();
+    drop(Log::open(&disk).unwrap());
+    disk.fail(Operation::Prepare, 1);
+    assert!(Log::open(&disk).is_err());
+    let (number, at) = find(&disk, &[0xa5; 1000]);
+    disk.flip(number, 8 * at);
+    assert!(matches!(Log::open(&disk).map(drop), Err(OpenError::Corrupt(_))));
+}
+
+/// A closed log vouches for its last record even where that takes another segment.
+#[test]
+fn a_closed_log_is_vouched_for() {
+    let (disk, mut choices) = (Disk::new(), Choices::new(4));
+    let mut log = Log::open(&disk).unwrap();
+    for _ in 0..2 {
+        log.append_bytes(&mut choices, vec![0xa5; 1000]);
+        assert_eq!(log.committer.step().unwrap(), Step::Committed);
+    }
+    log.wal.close();
+    assert_eq!(log.committer.step().unwrap(), Step::Starved);
+    assert!(matches!(log.filler.step(), Fill::Prepared));
+    assert_eq!(log.committer.step().unwrap(), Step::Ended);
+    disk.flip(1, 8 * (3 * 4096 + 2000));
+    assert!(matches!(Log::open(&disk).map(drop), Err(OpenError::Corrupt(_))));
 }
 
 /// A durable record whose bytes went bad while the log was open is refused, and others are not.

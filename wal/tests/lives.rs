@@ -10,7 +10,7 @@ use crate::support::{Log, short_segments, states};
 #[test]
 fn what_was_told_survives_and_what_died_stays_dead() {
     let (mut tried, mut seed) = (0, 0);
-    while tried < states(3_000) {
+    while tried < states(10_000) {
         seed += 1;
         tried += History::new(seed).run();
     }
@@ -50,6 +50,9 @@ impl History {
             Err(error) => panic!("seed {} life {life}: {error}", self.seed),
         };
         self.check(&log, life);
+        if self.choices.once_in(4) {
+            log.check_reads();
+        }
         self.told = log.wal.durable();
         self.work(&mut log);
         self.told = log.wal.durable();
@@ -64,7 +67,12 @@ impl History {
         let mut failed = 0;
         while self.choices.once_in(4) {
             let dying = self.disk.kill();
-            dying.fail_any(1 + self.choices.below(24));
+            let nth = 1 + self.choices.below(24);
+            if self.choices.once_in(2) {
+                dying.fail_any(nth)
+            } else {
+                dying.stop(nth)
+            }
             if let Ok(log) = Log::open(&dying) {
                 // It was seen what survived: nothing else ever may.
                 self.check(&log, failed);
@@ -85,17 +93,19 @@ impl History {
         assert!(log.records == self.records[..kept], "seed {seed} life {life}: not what it was");
     }
 
+    /// Works until the machine stops in the middle of something, or for a while.
     fn work(&mut self, log: &mut Log) {
+        self.disk.stop(1 + self.choices.below(60));
         for _ in 0..self.choices.below(40) {
             match self.choices.below(8) {
                 0..4 => log.append(&mut self.choices),
-                4..6 => drop(log.committer.step().unwrap()),
-                6 => drop(log.committer.vouch().unwrap()),
+                4..6 => drop(log.committer.step()),
+                6 => drop(log.committer.vouch()),
                 _ => drop(log.filler.step()),
             }
         }
-        if self.choices.once_in(4) {
-            log.check_reads();
+        if self.choices.once_in(2) {
+            drop(log.commit_all());
         }
     }
 

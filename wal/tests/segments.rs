@@ -139,6 +139,19 @@ fn a_segment_that_cannot_be_read_is_refused() {
     }
 }
 
+/// Nothing of a segment that was removed fits into another of the same number.
+#[test]
+fn each_life_has_an_epoch_of_its_own() {
+    let disk = Disk::new();
+    let mut headers = Vec::new();
+    for _ in 0..5 {
+        drop(Log::open(&disk).unwrap());
+        let last = *disk.list().unwrap().last().unwrap();
+        headers.push(disk.bytes(last)[40..48].to_vec());
+    }
+    assert!(headers.is_sorted_by(|before, after| before < after), "{headers:?}");
+}
+
 /// A segment whose groups are those of another file of the same name and log, of an earlier life.
 #[test]
 fn groups_of_an_earlier_life_do_not_fit() {

@@ -4,8 +4,8 @@ use std::convert::Infallible;
 
 use wal::simulated::{Choices, Disk};
 use wal::{
-    CommitError, Committer, Fill, Filler, LogId, Lsn, OpenError, Opened, Options, Record,
-    Recovered, Step, Wal, open,
+    AppendError, CommitError, Committer, Fill, Filler, LogId, Lsn, OpenError, Opened, Options,
+    Record, Recovered, Step, Wal, open,
 };
 
 /// How many states a seeded law tries.
@@ -50,7 +50,7 @@ impl Log {
         Ok(Self { wal, committer, filler, recovered, records })
     }
 
-    /// Appends a record that no other call makes.
+    /// Appends a record that no other call makes, unless the storage has failed.
     pub(crate) fn append(&mut self, choices: &mut Choices) {
         let payload = payload(choices);
         self.append_bytes(choices, payload);
@@ -58,7 +58,11 @@ impl Log {
 
     pub(crate) fn append_bytes(&mut self, choices: &mut Choices, payload: Vec<u8>) {
         let links: Vec<Lsn> = (0..choices.below(9)).map(|_| Lsn::new(choices.number())).collect();
-        let lsn = self.wal.append(&links, |_, out| out.extend_from_slice(&payload)).unwrap();
+        let lsn = match self.wal.append(&links, |_, out| out.extend_from_slice(&payload)) {
+            Ok(lsn) => lsn,
+            Err(AppendError::StorageLow | AppendError::Poisoned) => return,
+            Err(error) => panic!("{error}"),
+        };
         assert_eq!(lsn.previous(), self.last(), "LSNs are dense");
         self.records.push(Record { lsn, links, payload });
     }
@@ -72,7 +76,10 @@ impl Log {
         loop {
             match self.committer.step()? {
                 Step::Committed => {}
-                Step::Starved => assert!(matches!(self.filler.step(), Fill::Prepared)),
+                Step::Starved => match self.filler.step() {
+                    Fill::Failed(_) => return Ok(()),
+                    Fill::Idle | Fill::Prepared => {}
+                },
                 Step::Idle | Step::Ended => return Ok(()),
             }
         }
@@ -106,7 +113,7 @@ impl Log {
 
 /// Mostly short, sometimes of some pages.
 fn payload(choices: &mut Choices) -> Vec<u8> {
-    let bytes = match choices.below(16) {
+    let bytes = match choices.below(8) {
         0 => choices.below(7000),
         1 => 0,
         _ => choices.below(300),

@@ -77,6 +77,8 @@ struct State {
     directory_failed: bool,
     full: bool,
     operations: u64,
+    /// How many more operations there are before the machine stops.
+    left: Option<u64>,
     faults: Vec<Fault>,
 }
 
@@ -116,6 +118,7 @@ impl Disk {
     pub fn kill(&self) -> Self {
         let mut state = self.state.lock().clone();
         state.faults.clear();
+        state.left = None;
         state.directory_failed = false;
         Self::of(state)
     }
@@ -130,6 +133,13 @@ impl Disk {
     pub fn fail_any(&self, nth: u64) {
         let spared = nth.saturating_sub(1);
         self.state.lock().faults.push(Fault { operation: None, spared });
+    }
+
+    /// Stops the machine before the `nth` operation from now on, counted from 1: that one and all
+    /// after it fail and do nothing. What was not synced then is what a [`Disk::crash`] or a
+    /// [`Disk::kill`] finds.
+    pub fn stop(&self, nth: u64) {
+        self.state.lock().left = Some(nth.saturating_sub(1));
     }
 
     /// How many operations were begun on it.
@@ -248,20 +258,25 @@ impl Medium for Segment {
 
     fn write_at(&mut self, bytes: &[u8], offset: u64) -> io::Result<()> {
         let mut state = self.state.lock();
+        let stopped = state.is_stopped();
         let begun = state.begin(Operation::Write);
         let written = if begun.is_ok() { bytes } else { &bytes[..bytes.len() / 2] };
+        if stopped {
+            return begun;
+        }
         state.image(self.image)?.write(written, narrow(offset))?;
         begun
     }
 
     fn sync(&self) -> io::Result<()> {
         let mut state = self.state.lock();
+        let stopped = state.is_stopped();
         let begun = state.begin(Operation::Sync);
         let image = state.image(self.image)?;
-        if begun.is_ok() {
-            image.sync()
-        } else {
-            image.fail_sync()
+        match begun {
+            Ok(()) => image.sync(),
+            Err(_) if stopped => {}
+            Err(_) => image.fail_sync(),
         }
         begun
     }
@@ -278,6 +293,11 @@ impl State {
     /// Counts an operation, and fails it if it was to fail.
     fn begin(&mut self, operation: Operation) -> io::Result<()> {
         self.operations += 1;
+        match &mut self.left {
+            Some(0) => return Err(Errno::IO.into()),
+            Some(left) => *left -= 1,
+            None => {}
+        }
         let meant = |fault: &Fault| fault.operation.is_none_or(|meant| meant == operation);
         let due = self.faults.iter().position(|fault| meant(fault) && fault.spared == 0);
         if let Some(due) = due {
@@ -286,6 +306,11 @@ impl State {
         }
         self.faults.iter_mut().filter(|fault| meant(fault)).for_each(|fault| fault.spared -= 1);
         Ok(())
+    }
+
+    /// Whether the next operation does nothing.
+    fn is_stopped(&self) -> bool {
+        self.left == Some(0)
     }
 
     fn sync_directory(&mut self) -> io::Result<()> {
