@@ -33,7 +33,7 @@ impl Clock {
     /// A clock that goes on from `last`, the last moment in the log, when that lies ahead.
     ///
     /// # Errors
-    /// When the wall clock is more than [`JUMP_MAX`] ahead of `last` and `accept_jump` is off.
+    /// When the wall clock is more than an hour ahead of `last` and `accept_jump` is off.
     pub fn start(last: Option<Moment>, accept_jump: bool) -> Result<Self, ClockJump> {
         Self::start_at(wall(), last, accept_jump)
     }

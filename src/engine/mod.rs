@@ -8,7 +8,7 @@
 //! * An action is executed while its key's shard and its account's shard are locked, so LSN order
 //!   is apply order for every account, and a key is executed once.
 //! * What an answer reveals may not be durable yet: every answer comes with the position that the
-//!   log must have reached first ([`Engine::durable`], [`Engine::on_commit`]).
+//!   log must have reached first ([`Engine::durable`]).
 //! * Locks have one order: roster, key, account shards ascending, strays, log.
 
 mod account;

@@ -20,7 +20,7 @@ pub enum Submitted<T> {
     /// It was decided now, as the action of that stamp. The answer waits for the log.
     Decided(T, Stamp),
     /// Its key has the hash of one that was used before, by the record at that position. Whether it
-    /// is a repeat is told by [`Engine::repeat`].
+    /// is a repeat is told by [`Stored::repeats`](super::Stored::repeats).
     Seen(Lsn),
 }
 
