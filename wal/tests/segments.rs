@@ -116,15 +116,19 @@ fn a_segment_that_is_not_what_it_should_be_is_refused() {
     for (name, change, segment, damage) in changes {
         let damaged = disk.kill();
         change(&damaged);
-        let numbers = damaged.list().unwrap();
-        match Log::open(&damaged).map(drop) {
-            Err(OpenError::Corrupt(corruption)) => {
-                assert_eq!((corruption.segment, corruption.damage), (segment, damage), "{name}");
-            }
-            other => panic!("{name}: {other:?}"),
-        }
-        assert_eq!(damaged.list().unwrap(), numbers, "{name}: refused, and yet changed");
+        is_refused(&damaged, name, (segment, damage));
     }
+}
+
+fn is_refused(damaged: &Disk, name: &str, expected: (u64, Damage)) {
+    let numbers = damaged.list().unwrap();
+    match Log::open(damaged).map(drop) {
+        Err(OpenError::Corrupt(corruption)) => {
+            assert_eq!((corruption.segment, corruption.damage), expected, "{name}");
+        }
+        other => panic!("{name}: {other:?}"),
+    }
+    assert_eq!(damaged.list().unwrap(), numbers, "{name}: refused, and yet changed");
 }
 
 #[test]
