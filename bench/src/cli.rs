@@ -1,0 +1,95 @@
+//! What can be typed.
+
+use std::path::PathBuf;
+
+use clap::{Parser, Subcommand};
+
+use crate::engine::memory::Weighed;
+use crate::{disk, engine, http, latency, recovery};
+
+/// Measures holdfast on this machine. Build it with --release.
+#[derive(Debug, Parser)]
+#[command(name = "holdfast-bench", version)]
+pub struct Args {
+    #[command(subcommand)]
+    command: Command,
+}
+
+/// What is measured.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Bytes written to the device and time for one lone commit
+    Disk(disk::Args),
+    /// One durable operation over HTTP, unloaded; and the start on an empty directory
+    Latency(latency::Args),
+    /// Actions per second of the engine alone, and memory for each thing that it remembers
+    Engine(engine::Args),
+    /// Records per second when a log is opened again
+    Recovery(recovery::Args),
+    /// Durable holds per second over HTTP against the same without sync and a bare responder
+    Http(http::Args),
+    /// One weighing of `engine`, by itself: prints bytes for each
+    Weigh {
+        /// Of what
+        what: Weighed,
+    },
+    /// The bare responder of `http`, by itself: answers 200 to everything until it is killed
+    Bare,
+}
+
+/// Where files are made.
+#[derive(Clone, Debug, clap::Args)]
+pub struct Place {
+    /// The directory that the files are made in, and removed from: it chooses the disk
+    #[arg(long, value_name = "DIR", default_value = ".")]
+    pub dir: PathBuf,
+}
+
+/// The server that is measured.
+#[derive(Clone, Debug, clap::Args)]
+pub struct Binary {
+    /// The server's binary [default: holdfast beside this binary]
+    #[arg(long, value_name = "FILE")]
+    server: Option<PathBuf>,
+}
+
+impl Args {
+    /// Measures what was asked for and prints it.
+    ///
+    /// # Errors
+    /// When it could not be measured.
+    pub fn run(self) -> anyhow::Result<()> {
+        match self.command {
+            Command::Disk(args) => disk::run(&args),
+            Command::Latency(args) => latency::run(&args),
+            Command::Engine(args) => engine::run(&args),
+            Command::Recovery(args) => recovery::run(&args),
+            Command::Http(args) => http::run(&args),
+            Command::Weigh { what } => what.weigh().map(|bytes| println!("{bytes}")),
+            Command::Bare => http::bare::serve(),
+        }
+    }
+}
+
+impl Place {
+    /// A new directory there, which goes away with the value.
+    ///
+    /// # Errors
+    /// When none can be made.
+    pub fn scratch(&self) -> std::io::Result<tempfile::TempDir> {
+        tempfile::Builder::new().prefix("holdfast-bench-").tempdir_in(&self.dir)
+    }
+}
+
+impl Binary {
+    /// Its path.
+    ///
+    /// # Errors
+    /// When this program does not know where it is.
+    pub fn path(&self) -> std::io::Result<PathBuf> {
+        match &self.server {
+            Some(path) => Ok(path.clone()),
+            None => Ok(std::env::current_exe()?.with_file_name("holdfast")),
+        }
+    }
+}

@@ -1,0 +1,150 @@
+//! A closed loop over many connections on one thread: each sends its next request when it has the
+//! answer to its last. A server that stalls is asked less, so its latencies flatter it: they are
+//! shown to compare, and are not what a network would see.
+
+use std::io::{ErrorKind, Read, Write};
+use std::net::SocketAddr;
+use std::time::{Duration, Instant};
+
+use anyhow::{Context, ensure};
+use mio::net::TcpStream;
+use mio::{Events, Interest, Poll, Token};
+
+use crate::socket::{Template, answer, succeeded};
+use crate::statistics::{Samples, per_second};
+use crate::time::now;
+
+/// The part of a round that is not counted, before what is.
+const WARM_UP_PARTS: u32 = 5;
+/// Longer than any answer.
+const ANSWER_BYTES_MAX: usize = 4096;
+const TIME_OUT: Duration = Duration::from_secs(5);
+
+/// How much is asked.
+#[derive(Clone, Copy, Debug)]
+pub struct Load {
+    /// By how many at once.
+    pub connections: usize,
+    /// Of how many accounts.
+    pub accounts: u64,
+    /// For how long.
+    pub lasts: Duration,
+}
+
+/// What one round came to.
+#[derive(Clone, Copy, Debug)]
+pub struct Round {
+    /// Answers.
+    pub per_second: u64,
+    /// Half of the answers took at most so long.
+    pub p50: Duration,
+    /// Of a hundred answers 99 took at most so long.
+    pub p99: Duration,
+}
+
+/// A source of load on one address.
+pub struct Generator {
+    address: SocketAddr,
+    load: Load,
+    template: Template,
+    sent: u64,
+}
+
+struct Connection {
+    stream: TcpStream,
+    asked: Instant,
+    buffer: Box<[u8; ANSWER_BYTES_MAX]>,
+    filled: usize,
+}
+
+impl Generator {
+    /// Load that begins with keys which no other load of this size has used.
+    pub fn new(address: SocketAddr, load: Load) -> Self {
+        let first = u64::try_from(load.connections).unwrap_or(u64::MAX);
+        let sent = first.saturating_mul(1_000_000_000_000);
+        Self { address, load, template: Template::hold(load.accounts), sent }
+    }
+
+    /// Connects, asks for as long as a round lasts, and waits for what is still to be answered.
+    pub fn round(&mut self) -> anyhow::Result<Round> {
+        let mut poll = Poll::new()?;
+        let mut connections = (0..self.load.connections)
+            .map(|n| Connection::open(self.address, &poll, Token(n)))
+            .collect::<anyhow::Result<Vec<_>>>()?;
+        for connection in &mut connections {
+            self.ask(connection)?;
+        }
+        let counted = now() + self.load.lasts / WARM_UP_PARTS;
+        let end = counted + self.load.lasts;
+        let times = self.exchange(&mut poll, &mut connections, counted..end)?;
+        let count = u64::try_from(times.len())?;
+        let times = Samples::new(times);
+        let (p50, p99) = (times.percentile(50), times.percentile(99));
+        Ok(Round { per_second: per_second(count, self.load.lasts), p50, p99 })
+    }
+
+    /// How long each answer took that came in time to be counted.
+    fn exchange(
+        &mut self,
+        poll: &mut Poll,
+        connections: &mut [Connection],
+        counted: std::ops::Range<Instant>,
+    ) -> anyhow::Result<Vec<Duration>> {
+        let mut events = Events::with_capacity(connections.len());
+        let (mut times, mut waiting) = (Vec::new(), connections.len());
+        while waiting > 0 {
+            poll.poll(&mut events, Some(TIME_OUT))?;
+            ensure!(!events.is_empty(), "no answer within {TIME_OUT:?}");
+            for Token(n) in events.iter().map(mio::event::Event::token) {
+                let connection = connections.get_mut(n).context("no such connection")?;
+                if !connection.answered()? {
+                    continue;
+                }
+                let answered = now();
+                if counted.contains(&answered) {
+                    times.push(answered - connection.asked);
+                }
+                if answered < counted.end { self.ask(connection)? } else { waiting -= 1 }
+            }
+        }
+        Ok(times)
+    }
+
+    fn ask(&mut self, connection: &mut Connection) -> anyhow::Result<()> {
+        self.sent += 1;
+        connection.ask(self.template.request(self.sent))
+    }
+}
+
+impl Connection {
+    fn open(address: SocketAddr, poll: &Poll, token: Token) -> anyhow::Result<Self> {
+        let stream = std::net::TcpStream::connect(address)?;
+        stream.set_nodelay(true)?;
+        stream.set_nonblocking(true)?;
+        let mut stream = TcpStream::from_std(stream);
+        poll.registry().register(&mut stream, token, Interest::READABLE)?;
+        Ok(Self { stream, asked: now(), buffer: Box::new([0; ANSWER_BYTES_MAX]), filled: 0 })
+    }
+
+    /// A request is far smaller than what the kernel buffers, so it goes out whole.
+    fn ask(&mut self, request: &[u8]) -> anyhow::Result<()> {
+        self.asked = now();
+        let written = self.stream.write(request)?;
+        ensure!(written == request.len(), "a request was written in part");
+        Ok(())
+    }
+
+    /// Reads what is there, and says whether that completes the answer.
+    fn answered(&mut self) -> anyhow::Result<bool> {
+        match self.stream.read(&mut self.buffer[self.filled..]) {
+            Ok(0) => anyhow::bail!("the server closed a connection"),
+            Ok(more) => self.filled += more,
+            Err(error) if error.kind() == ErrorKind::WouldBlock => return Ok(false),
+            Err(error) => return Err(error.into()),
+        }
+        let Some(length) = answer(&self.buffer[..self.filled])? else { return Ok(false) };
+        succeeded(&self.buffer[..length])?;
+        self.filled = 0;
+        Ok(true)
+    }
+}

@@ -1,0 +1,107 @@
+//! Durable holds per second over HTTP, closed loop, against two others under the same load.
+//!
+//! Three processes listen: the server, the server with `--sync off`, and a bare hyper responder
+//! that reads the body and answers with as many bytes. One generator asks them by turns; each ratio
+//! is of two figures of one round. Each process answers on one thread unless told otherwise, and
+//! the generator has one.
+
+pub mod bare;
+mod generator;
+
+use std::net::SocketAddr;
+use std::process::Command;
+use std::time::Duration;
+
+use crate::cli::{Binary, Place};
+use crate::report::{Table, preamble};
+use crate::server::{Holdfast, Server};
+use crate::socket::open_accounts;
+use crate::statistics::{Ratio, Samples, micros};
+use generator::{Generator, Load, Round};
+
+/// What `http` may be told.
+#[derive(Clone, Debug, clap::Args)]
+pub struct Args {
+    #[command(flatten)]
+    place: Place,
+    #[command(flatten)]
+    binary: Binary,
+    /// How many connections ask at once
+    #[arg(long, value_name = "N", value_delimiter = ',', default_value = "64,256")]
+    connections: Vec<usize>,
+    /// How often each is asked
+    #[arg(long, value_name = "N", default_value_t = 7)]
+    rounds: u32,
+    /// How long each is asked in a round, in milliseconds
+    #[arg(long, value_name = "MS", default_value_t = 1000)]
+    round_ms: u64,
+    /// How many threads of the servers answer
+    #[arg(long, value_name = "N", default_value_t = 1)]
+    threads: u32,
+    /// How many accounts the holds are spread over
+    #[arg(long, value_name = "N", default_value_t = 1000)]
+    accounts: u64,
+}
+
+const NAMES: [&str; 3] = ["durable", "--sync off", "bare hyper"];
+
+/// Measures and prints.
+///
+/// # Errors
+/// When a process does not start or an operation is not done.
+pub fn run(args: &Args) -> anyhow::Result<()> {
+    preamble(Some(&args.place.dir));
+    let scratch = args.place.scratch()?;
+    let binary = args.binary.path()?;
+    let threads = args.threads.to_string();
+    let start = |sync: &str| {
+        let flags = ["--sync", sync, "--threads", &threads];
+        let server = Holdfast::start(&binary, &scratch.path().join(sync), &flags)?;
+        open_accounts(server.operator, args.accounts)?;
+        anyhow::Ok(server)
+    };
+    let (durable, off) = (start("group")?, start("off")?);
+    let mut bare = Server::start(Command::new(std::env::current_exe()?).arg("bare"))?;
+    let addresses = [durable.network, off.network, bare.listener()?];
+    for &connections in &args.connections {
+        let rounds = by_turns(args, addresses, connections)?;
+        print(connections, &rounds);
+    }
+    println!("figures: of bare hyper at 256 / 64 at least 0.7 / 0.6, of --sync off 0.9 / 0.75");
+    Ok(())
+}
+
+fn by_turns(
+    args: &Args,
+    addresses: [SocketAddr; 3],
+    connections: usize,
+) -> anyhow::Result<Vec<[Round; 3]>> {
+    let lasts = Duration::from_millis(args.round_ms);
+    let load = Load { connections, accounts: args.accounts, lasts };
+    let [mut a, mut b, mut c] = addresses.map(|address| Generator::new(address, load));
+    (0..args.rounds).map(|_| Ok([a.round()?, b.round()?, c.round()?])).collect()
+}
+
+fn print(connections: usize, rounds: &[[Round; 3]]) {
+    let name = format!("{connections} connections");
+    let head = [name.as_str(), "holds/s", "range", "p50", "p99", "durable is of it", "range"];
+    let mut table = Table::new(&head);
+    for (n, name) in NAMES.iter().enumerate() {
+        let of = |round: &[Round; 3]| Ratio::of(round[0].per_second, round[n].per_second);
+        let rates = Samples::new(rounds.iter().map(|round| round[n].per_second));
+        let ratios = Samples::new(rounds.iter().map(of));
+        let [p50, p99] = [|r: &Round| r.p50, |r: &Round| r.p99]
+            .map(|time| Samples::new(rounds.iter().map(|round| time(&round[n]))).median());
+        table.row([
+            (*name).to_owned(),
+            rates.median().to_string(),
+            format!("{}..{}", rates.least(), rates.most()),
+            micros(p50),
+            micros(p99),
+            ratios.median().to_string(),
+            format!("{}..{}", ratios.least(), ratios.most()),
+        ]);
+    }
+    table.print();
+    println!();
+}

@@ -1,0 +1,18 @@
+//! What the benchmarks of holdfast are made of: a bench is a module with a `run`, an entry of
+//! [`cli::Command`], and a [`report::Table`] that it prints.
+
+pub mod cli;
+pub mod discard;
+pub mod disk;
+pub mod engine;
+pub mod files;
+pub mod http;
+pub mod latency;
+pub mod memory;
+pub mod recovery;
+pub mod report;
+pub mod requests;
+pub mod server;
+pub mod socket;
+pub mod statistics;
+pub mod time;
