@@ -65,6 +65,12 @@ impl Answer {
         self.status
     }
 
+    /// Whether the connection is closed after it.
+    #[must_use]
+    pub const fn closes(&self) -> bool {
+        self.close
+    }
+
     /// As hyper sends it.
     #[must_use]
     pub fn into_response(self) -> Response<Full<Bytes>> {

@@ -5,12 +5,11 @@ use std::pin::pin;
 use std::rc::Rc;
 use std::time::Duration;
 
-use http_body_util::Full;
-use hyper::body::{Bytes, Incoming};
+use hyper::body::Incoming;
 use hyper::header::{self, HeaderMap};
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
-use hyper::{Request, Response, StatusCode, Version};
+use hyper::{Request, StatusCode, Version};
 use tokio::net::TcpStream;
 use tokio::sync::watch;
 
@@ -45,9 +44,13 @@ pub async fn serve(
         let (worker, phase) = (Rc::clone(worker), phase.clone());
         async move {
             phase.serving();
-            let response = respond(&worker, listener, request).await;
-            phase.answered();
-            Ok::<_, Infallible>(response)
+            let answer = respond(&worker, listener, request).await;
+            if answer.closes() {
+                phase.leaving();
+            } else {
+                phase.answered();
+            }
+            Ok::<_, Infallible>(answer.into_response())
         }
     });
     let mut builder = http1::Builder::new();
@@ -70,14 +73,10 @@ fn patience(worker: &Worker) -> Patience {
     Patience { idle: IDLE, head: config.head_timeout, write: config.write_timeout }
 }
 
-async fn respond(
-    worker: &Worker,
-    listener: Listener,
-    request: Request<Incoming>,
-) -> Response<Full<Bytes>> {
+async fn respond(worker: &Worker, listener: Listener, request: Request<Incoming>) -> Answer {
     let answer = answer(worker, listener, request).await.unwrap_or_else(Answer::from);
     worker.shared.metrics.answered(listener, answer.status());
-    answer.into_response()
+    answer
 }
 
 async fn answer(
@@ -136,11 +135,13 @@ fn json(headers: &HeaderMap) -> Result<(), Problem> {
     if headers.contains_key(header::CONTENT_ENCODING) {
         return refuse("the body must not be encoded");
     }
-    let kind = headers.get(header::CONTENT_TYPE).and_then(|kind| kind.to_str().ok());
+    let mut kinds = headers.get_all(header::CONTENT_TYPE).iter();
+    let kind = kinds.next().filter(|_| kinds.next().is_none());
+    let kind = kind.and_then(|kind| kind.to_str().ok());
     let is_json = kind.is_some_and(|kind| {
         let (essence, parameters) = kind.split_once(';').unwrap_or((kind, "charset=utf-8"));
         let charset = parameters.trim().to_ascii_lowercase().replace('"', "");
         essence.trim().eq_ignore_ascii_case("application/json") && charset == "charset=utf-8"
     });
-    if is_json { Ok(()) } else { refuse("header content-type must be application/json") }
+    if is_json { Ok(()) } else { refuse("header content-type must be application/json, once") }
 }

@@ -5,6 +5,7 @@
 //! | nothing is asked | `idle` | the connection is closed |
 //! | a request's head is under way | `head` | 408, and the connection is closed |
 //! | an answer is being written | `write`, for each part that the peer takes | the connection is closed |
+//! | it sends what nobody wants | [`LINGER`] to hear why and end | the connection is closed |
 //!
 //! A body has a deadline of its own (`body.rs`). The timer is armed only when the socket has to
 //! wait, and re-armed when it fires too early, so a request that comes whole costs no timer.
@@ -24,6 +25,10 @@ use tokio::time::{Instant, Sleep, sleep};
 
 const LATE: &[u8] =
     b"HTTP/1.1 408 Request Timeout\r\nconnection: close\r\ncontent-length: 0\r\n\r\n";
+
+/// How long a peer that was refused before it had sent everything is listened to. To close on it
+/// would reset the connection, and the answer could be lost with what is still on its way.
+const LINGER: Duration = Duration::from_secs(1);
 
 /// How long a peer may take.
 #[derive(Clone, Copy, Debug)]
@@ -45,6 +50,7 @@ enum Doing {
     Nothing { since: Instant },
     Head { since: Instant },
     Serving,
+    Leaving,
 }
 
 impl Phase {
@@ -64,6 +70,11 @@ impl Phase {
         self.0.set(Doing::Nothing { since: Instant::now() });
     }
 
+    /// The request was refused without being read, and the connection ends.
+    pub fn leaving(&self) {
+        self.0.set(Doing::Leaving);
+    }
+
     fn received(&self) {
         if let Doing::Nothing { .. } = self.0.get() {
             self.0.set(Doing::Head { since: Instant::now() });
@@ -75,7 +86,7 @@ impl Phase {
         match self.0.get() {
             Doing::Nothing { since } => since.checked_add(patience.idle),
             Doing::Head { since } => since.checked_add(patience.head),
-            Doing::Serving => None,
+            Doing::Serving | Doing::Leaving => None,
         }
     }
 }
@@ -87,6 +98,7 @@ pub struct Socket {
     patience: Patience,
     reading: Timer,
     writing: Timer,
+    lingering: Option<Instant>,
 }
 
 impl Socket {
@@ -94,7 +106,8 @@ impl Socket {
     #[must_use]
     pub fn new(stream: TcpStream, phase: Phase, patience: Patience) -> Self {
         let io = TokioIo::new(stream);
-        Self { io, phase, patience, reading: Timer(None), writing: Timer(None) }
+        let (reading, writing) = (Timer(None), Timer(None));
+        Self { io, phase, patience, reading, writing, lingering: None }
     }
 
     /// Whether the peer's time for what it should send is over.
@@ -152,7 +165,10 @@ impl Write for Socket {
     }
 
     fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.io).poll_shutdown(cx)
+        if self.lingering.is_none() {
+            ready!(Pin::new(&mut self.io).poll_shutdown(cx))?;
+        }
+        self.poll_linger(cx).map(Ok)
     }
 
     fn is_write_vectored(&self) -> bool {
@@ -170,6 +186,24 @@ impl Write for Socket {
 }
 
 impl Socket {
+    /// Whether the peer has ended too, or has had time to; nothing is due from one that is idle.
+    fn poll_linger(&mut self, cx: &mut Context<'_>) -> Poll<()> {
+        if matches!(self.phase.0.get(), Doing::Nothing { .. }) {
+            return Poll::Ready(());
+        }
+        let now = Instant::now();
+        let deadline = *self.lingering.get_or_insert(now.checked_add(LINGER).unwrap_or(now));
+        let mut unwanted = [0; 4096];
+        while self.io.inner().poll_read_ready(cx).is_ready() {
+            match self.io.inner().try_read(&mut unwanted) {
+                Ok(1..) => {}
+                Err(error) if error.kind() == io::ErrorKind::WouldBlock => {}
+                Ok(0) | Err(_) => return Poll::Ready(()),
+            }
+        }
+        self.reading.poll(cx, deadline)
+    }
+
     /// A write that waits does so for no longer than `patience.write`.
     fn bounded(
         &mut self,

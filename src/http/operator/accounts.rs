@@ -18,7 +18,13 @@ use crate::engine::{AmendError, HoldView};
 use crate::ledger::{ActionRef, Amendment, Status, SystemAccount};
 
 /// `GET /v1/accounts/{ref}`
-pub(super) async fn show(worker: &Worker, segment: &str) -> Result<Answer, Problem> {
+pub(super) async fn show(
+    worker: &Worker,
+    segment: &str,
+    query: Option<&str>,
+) -> Result<Answer, Problem> {
+    // A moment that is asked for must not be answered with now.
+    Query::parse(query, &[])?;
     let name = name(segment)?;
     if let Some(system) = SystemAccount::parse(&name) {
         return books::system_account(worker, system).await;

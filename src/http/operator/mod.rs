@@ -27,7 +27,7 @@ pub async fn read(
 ) -> Result<Answer, Problem> {
     match route {
         Route::ListAccounts => accounts::list(worker, query).await,
-        Route::Account(name) => accounts::show(worker, name).await,
+        Route::Account(name) => accounts::show(worker, name, query).await,
         Route::Holds(name) => accounts::holds(worker, name, query).await,
         Route::Transaction(id) => actions::of_transaction(worker, id).await,
         Route::Action(name) => actions::show(worker, name).await,

@@ -4,7 +4,7 @@ use std::borrow::Cow;
 use std::fmt;
 
 use hyper::StatusCode;
-use serde::de::{Deserialize, Deserializer, MapAccess, Visitor};
+use serde::de::{Deserialize, Deserializer, Error as _, MapAccess, Visitor};
 use serde_json::Value;
 use serde_json::value::RawValue;
 
@@ -165,10 +165,13 @@ pub(super) fn metadata(raw: &RawValue) -> Result<&str, Problem> {
     if text.len() > METADATA_MAX {
         return Err(Problem::invalid(format!("metadata has more than {METADATA_MAX} bytes")));
     }
+    // What cannot be read as a value could not be compared with what it was opened with.
+    let readable = serde_json::from_str::<Value>(text);
+    readable.map_err(|error| Problem::invalid(format!("metadata cannot be read: {error}")))?;
     Ok(text)
 }
 
-/// The members of an object, none twice.
+/// The members of an object, none twice, and no more than an account has balances.
 pub(super) struct Members<'a>(Vec<(Cow<'a, str>, &'a RawValue)>);
 
 impl<'de: 'a, 'a> Deserialize<'de> for Members<'a> {
@@ -184,8 +187,12 @@ impl<'de: 'a, 'a> Deserialize<'de> for Members<'a> {
             fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
                 let mut members: Vec<(Cow<'de, str>, &'de RawValue)> = Vec::new();
                 while let Some((name, value)) = map.next_entry::<Cow<'de, str>, _>()? {
+                    if members.len() == Account::BALANCES_MAX {
+                        let max = Account::BALANCES_MAX;
+                        return Err(A::Error::custom(format!("more than {max} members")));
+                    }
                     if members.iter().any(|(other, _)| *other == name) {
-                        return Err(serde::de::Error::custom(format!("{name} is there twice")));
+                        return Err(A::Error::custom(format!("{name} is there twice")));
                     }
                     members.push((name, value));
                 }

@@ -29,7 +29,7 @@ impl<'a> Query<'a> {
         let mut members: Vec<(Cow<'a, str>, Cow<'a, str>)> = Vec::new();
         for (name, value) in form_urlencoded::parse(query.unwrap_or_default().as_bytes()) {
             if !known.contains(&&*name) {
-                let known = known.join(", ");
+                let known = if known.is_empty() { "none".into() } else { known.join(", ") };
                 let message = format!("query member {name} is unknown; known here: {known}");
                 return Err(Problem::invalid(message));
             }
