@@ -1,7 +1,16 @@
 //! The tests of the server, an index.
-#![allow(clippy::as_conversions, clippy::float_arithmetic)]
+#![allow(clippy::as_conversions, clippy::float_arithmetic, clippy::unwrap_used)]
 
 mod support;
 
+/// The demonstration as a newcomer runs it, killed half-way.
+mod demo;
+
 /// The engine against a model of the contract, through every end of a life.
 mod engine;
+
+/// The house stays tidy: layers, sizes, the one room with unsafe code.
+mod tidy;
+
+/// The server as a black box: exact bytes in, every promise of the contract out.
+mod wire;

@@ -102,9 +102,8 @@ fn functions(text: &str) -> Vec<(usize, usize)> {
         {
             open.push((indent, number));
         } else if line.trim_start().starts_with('}') {
-            if let Some((_, start)) = open.pop_if(|(outer, _)| *outer == indent) {
-                found.push((start, number - start + 1));
-            }
+            let closed = open.pop_if(|(outer, _)| *outer == indent);
+            found.extend(closed.map(|(_, start)| (start, number - start + 1)));
         }
     }
     found

@@ -18,7 +18,7 @@ use wal::Lsn;
 use super::model::{
     AccountView, Answer, Ask, BalanceView, Done, HoldView, Operate, Posting, Sum, Totals, Transfer,
 };
-use crate::support::engine::World;
+use crate::support::engine::{Stuck, World};
 
 /// The engine in the place of the model.
 pub(crate) struct Subject {
@@ -174,10 +174,14 @@ impl Subject {
         }
     }
 
-    /// A record, once it is durable; nothing where the log fails.
+    /// A record, once it is durable, for which room is made; nothing where the log fails.
     fn stored(&mut self, seen: Lsn) -> Option<Stored> {
-        if self.world.engine.durable() < seen {
-            self.world.commit_all().ok()?;
+        while self.world.engine.durable() < seen {
+            match self.world.commit_all() {
+                Ok(()) => {}
+                Err(Stuck::NoRoom) => self.world.disk.make_room(),
+                Err(Stuck::Poisoned(_)) => return None,
+            }
         }
         match self.world.engine.stored(seen) {
             Ok(stored) => Some(stored),
@@ -222,7 +226,8 @@ fn told_transfer(action: &TransferAction<'_>, stamp: Stamp) -> Answer {
         Ok(transfer) => transfer,
         Err(refused) => return Answer::Refused { at, code: refused.refused.refusal.code() },
     };
-    let ends = [Side::Source, Side::Destination].into_iter().filter_map(|side| action.located(side));
+    let ends =
+        [Side::Source, Side::Destination].into_iter().filter_map(|side| action.located(side));
     let movements = [&transfer.source, &transfer.destination].into_iter().flatten();
     Answer::Done(Done {
         at,

@@ -1,6 +1,9 @@
 //! The engine against the contract, on a simulated disk and on a real one.
 
 mod boundary;
+mod concurrency;
+mod desk;
 mod history;
+mod laws;
 mod model;
 mod script;

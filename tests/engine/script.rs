@@ -50,7 +50,8 @@ impl Script {
         };
         let limit = self.limit();
         let balance = |currency: &str| (currency.to_owned(), limit);
-        Ask::Open { account: self.account(), balances: balances.into_iter().map(balance).collect() }
+        let account = format!("account-{}", self.choices.below(ACCOUNTS));
+        Ask::Open { account, balances: balances.into_iter().map(balance).collect() }
     }
 
     fn amend(&mut self) -> Ask {
@@ -96,7 +97,7 @@ impl Script {
 
     fn operate(&mut self, model: &Model) -> Operate {
         let name = self.pick(&OPERATIONS);
-        let mut account = self.account();
+        let (mut account, transaction) = self.card(model);
         let reference = match name {
             "debit_balance" | "credit_balance" => {
                 self.sometimes(4, |it| it.balance(model, &account))
@@ -108,11 +109,25 @@ impl Script {
         Operate {
             name,
             key: self.key(),
-            transaction: self.transaction(),
+            transaction,
             account,
             of_action: format!("of-{}", self.made),
             reference,
             amount: (amount > 0).then(|| self.sum()),
+        }
+    }
+
+    /// An account and a transaction, often those of an authorization or an operation of late.
+    fn card(&mut self, model: &Model) -> (String, String) {
+        let back = usize::try_from(self.choices.below(80)).unwrap();
+        match model.log().iter().nth_back(back) {
+            Some((Ask::Reserve { account, transaction, .. }, _)) => {
+                (account.clone(), transaction.clone())
+            }
+            Some((Ask::Operate(asked), _)) if self.choices.once_in(3) => {
+                (asked.account.clone(), asked.transaction.clone())
+            }
+            _ => (self.account(), self.transaction()),
         }
     }
 

@@ -21,6 +21,7 @@ pub(crate) enum Stuck {
     /// There is no room for another segment.
     NoRoom,
     /// The log is poisoned.
+    #[expect(dead_code, reason = "told where a test that did not expect it unwraps")]
     Poisoned(CommitError),
 }
 
@@ -44,7 +45,9 @@ impl World {
                 Step::Committed => tries = 2,
                 Step::Idle | Step::Ended => return Ok(()),
                 Step::Starved if tries == 0 => return Err(Stuck::NoRoom),
-                Step::Starved => tries -= usize::from(matches!(self.filler.step(), Fill::Failed(_))),
+                Step::Starved => {
+                    tries -= usize::from(matches!(self.filler.step(), Fill::Failed(_)))
+                }
             }
         }
     }

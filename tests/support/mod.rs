@@ -1,3 +1,6 @@
 //! What tests share.
 
+pub(crate) mod desk;
 pub(crate) mod engine;
+pub(crate) mod raw;
+pub(crate) mod server;

@@ -80,9 +80,8 @@ impl Account {
     }
 
     pub(super) fn is_empty(&self) -> bool {
-        (0..self.balances.len()).all(|of| {
-            self.balances[of].posted == 0 && self.held(of) == 0 && self.reserved(of) == 0
-        })
+        (0..self.balances.len())
+            .all(|of| self.balances[of].posted == 0 && self.held(of) == 0 && self.reserved(of) == 0)
     }
 
     /// What approved authorizations of the transaction granted and no operation has used yet.

@@ -66,7 +66,11 @@ impl Model {
         if let Some(used) = ask.key().and_then(|key| self.keys.get(key)) {
             let (first, answer) = &self.log[*used];
             let same = first == ask;
-            return if same { Answer::Repeated(Box::new(answer.clone())) } else { Answer::KeyReused };
+            return if same {
+                Answer::Repeated(Box::new(answer.clone()))
+            } else {
+                Answer::KeyReused
+            };
         }
         let answer = self.answer(ask, self.next());
         if answer.is_recorded() {
@@ -140,7 +144,9 @@ impl Model {
             Ask::Reserve { account, transaction, amount } => {
                 return declined(self.reserve(account, transaction, amount, at));
             }
-            Ask::Lapse { account, approval } => return declined(self.lapse(account, *approval, at)),
+            Ask::Lapse { account, approval } => {
+                return declined(self.lapse(account, *approval, at));
+            }
         };
         decided.map_or_else(|code| Answer::Refused { at, code }, Answer::Done)
     }

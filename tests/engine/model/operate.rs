@@ -131,10 +131,7 @@ fn postings(account: &Account, asked: &Operate, hold: Option<&str>, amount: i128
         "restore_balance" => vec![("hold", "available", amount)],
         "credit_hold_balance" => vec![("@settlement", "hold", amount)],
         _ => {
-            vec![
-                ("hold", "@settlement", captured),
-                ("available", "@settlement", amount - captured),
-            ]
+            vec![("hold", "@settlement", captured), ("available", "@settlement", amount - captured)]
         }
     };
     let moves = moves.into_iter().filter(|(_, _, minor)| *minor > 0);

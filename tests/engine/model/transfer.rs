@@ -7,6 +7,14 @@ use super::{Code, Model};
 
 const SYSTEM: [&str; 2] = ["@settlement", "@funding"];
 
+/// A customer's end of a transfer, as it is afterwards.
+struct Moved {
+    name: String,
+    account: Account,
+    of: usize,
+    postings: Vec<Posting>,
+}
+
 impl Model {
     /// Does the transfer as the action `at`, or says why not; then nothing has changed.
     pub(super) fn transfer(&mut self, asked: &Transfer, at: u64) -> Result<Done, Code> {
@@ -20,30 +28,21 @@ impl Model {
         }
         let leaving = posting("available", system(&asked.destination), asked.amount.minor);
         let arriving = posting(system(&asked.source), "available", asked.amount.minor);
-        let source = source.zip(out).map(|(account, of)| moved(account, of, &leaving));
-        let destination = destination.zip(into).map(|(account, of)| moved(account, of, &arriving));
-        let ends = [
-            (asked.source.as_str(), source, out, leaving),
-            (asked.destination.as_str(), destination, into, arriving),
-        ];
-        if ends.iter().any(|(_, account, ..)| account.as_ref().is_some_and(|it| !it.fits())) {
+        let source = source.zip(out).map(|end| moved(&asked.source, end, leaving));
+        let destination = destination.zip(into).map(|end| moved(&asked.destination, end, arriving));
+        let ends: Vec<Moved> = source.into_iter().chain(destination).collect();
+        if ends.iter().any(|end| !end.account.fits()) {
             return Err("BALANCE_OVERFLOW");
         }
         Ok(self.settle(asked, ends, at))
     }
 
-    fn settle(
-        &mut self,
-        asked: &Transfer,
-        ends: [(&str, Option<Account>, Option<usize>, Vec<Posting>); 2],
-        at: u64,
-    ) -> Done {
+    fn settle(&mut self, asked: &Transfer, ends: Vec<Moved>, at: u64) -> Done {
         let mut done = Done { at, postings: Vec::new(), after: Vec::new(), hold: None };
-        for (name, account, of, postings) in ends {
-            let Some((account, of)) = account.zip(of) else { continue };
-            done.after.push(account.view(of));
-            done.postings.extend(postings);
-            self.accounts.insert(name.to_owned(), account);
+        for end in ends {
+            done.after.push(end.account.view(end.of));
+            done.postings.extend(end.postings);
+            self.accounts.insert(end.name, end.account);
         }
         let (from, to) = (system(&asked.source), system(&asked.destination));
         self.post_to_system(&asked.amount.currency, &posting(from, to, asked.amount.minor));
@@ -78,8 +77,8 @@ fn posting(from: &'static str, to: &'static str, minor: i128) -> Vec<Posting> {
     if minor == 0 { Vec::new() } else { vec![Posting { from, to, minor }] }
 }
 
-fn moved(account: &Account, of: usize, postings: &[Posting]) -> Account {
-    let mut after = account.clone();
-    postings.iter().for_each(|posting| post(&mut after, of, None, posting));
-    after
+fn moved(name: &str, (account, of): (&Account, usize), postings: Vec<Posting>) -> Moved {
+    let mut account = account.clone();
+    postings.iter().for_each(|posting| post(&mut account, of, None, posting));
+    Moved { name: name.to_owned(), account, of, postings }
 }

@@ -1,0 +1,171 @@
+//! Many threads on one engine, over real files, with its committer and its filler running.
+
+use std::collections::BTreeSet;
+use std::sync::Barrier;
+use std::thread;
+
+use holdfast::engine::record::{Ends, OperationRequest, Profile, TransferRequest};
+use holdfast::engine::{Engine, Options, Repeat, Submitted, open};
+use holdfast::ledger::{Amount, Opening, Operation, Refusal};
+use wal::{Directory, Filesystem, Lsn};
+
+use crate::support::engine::money;
+
+/// Runs `work` beside an engine on real files.
+fn with_engine(work: impl FnOnce(&Engine<Directory>)) {
+    let place = tempfile::tempdir().unwrap();
+    let directory = Directory::open(place.path(), Filesystem::Any).unwrap();
+    let running = open(directory, Options::default()).unwrap();
+    let committer = thread::spawn(|| running.committer.run());
+    let filler = thread::spawn(|| running.filler.run());
+    work(&running.engine);
+    assert!(running.engine.audit(|| {}).are_clean());
+    running.engine.close();
+    committer.join().unwrap().unwrap();
+    filler.join().unwrap();
+}
+
+/// Begins `work` on so many threads at once.
+fn at_once<T: Send>(threads: usize, work: impl Fn(usize) -> T + Sync) -> Vec<T> {
+    let barrier = Barrier::new(threads);
+    thread::scope(|scope| {
+        let begin = |n| {
+            let (barrier, work) = (&barrier, &work);
+            scope.spawn(move || {
+                barrier.wait();
+                work(n)
+            })
+        };
+        let running: Vec<_> = (0..threads).map(begin).collect();
+        running.into_iter().map(|thread| thread.join().unwrap()).collect()
+    })
+}
+
+fn open_with(engine: &Engine<Directory>, account: &str, minor: u64) {
+    let opening = Opening { balances: vec![(money("SGD", 0).currency, Amount::ZERO)] };
+    engine.open_account(account, opening, Profile::default()).unwrap();
+    let key = format!("top up {account}");
+    engine.transfer(transfer(&key, "@funding", account, minor), &[]).unwrap();
+}
+
+fn operation<'a>(operation: Operation, key: &'a str, account: &'a str) -> OperationRequest<'a> {
+    OperationRequest {
+        operation,
+        idempotency_key: key,
+        transaction_id: "transaction",
+        tenant_account_ref: account,
+        of_action_ref: "action",
+        reference: None,
+        money: Some(money("SGD", 10)),
+    }
+}
+
+fn transfer<'a>(key: &'a str, source: &'a str, to: &'a str, minor: u64) -> TransferRequest<'a> {
+    TransferRequest {
+        idempotency_key: key,
+        ends: Ends::new(source, to).unwrap(),
+        money: money("SGD", minor),
+        transaction_id: None,
+        description: None,
+        metadata: None,
+    }
+}
+
+/// The record of a request, and whether this was the first time that it was asked.
+fn ask(engine: &Engine<Directory>, request: OperationRequest<'_>) -> (Lsn, bool) {
+    let (lsn, first) = match engine.submit(request, &[]).unwrap() {
+        Submitted::Decided(_, stamp) => (stamp.lsn, true),
+        Submitted::Seen(lsn) => (lsn, false),
+    };
+    engine.wait_durable(lsn).unwrap();
+    (lsn, first)
+}
+
+fn posted(engine: &Engine<Directory>, account: &str) -> i64 {
+    engine.account(account).unwrap().balances[0].1.posted.minor()
+}
+
+#[test]
+fn a_thousand_repeats_at_once_are_one_action() {
+    with_engine(|engine| {
+        open_with(engine, "a", 100);
+        let request = operation(Operation::CreditBalance, "key", "a");
+        let told = at_once(50, |_| (0..20).map(|_| ask(engine, request)).collect::<Vec<_>>());
+        let told = told.concat();
+        assert_eq!(told.len(), 1_000);
+        assert_eq!(told.iter().filter(|(_, first)| *first).count(), 1);
+        let records: BTreeSet<Lsn> = told.iter().map(|(lsn, _)| *lsn).collect();
+        assert_eq!(records.len(), 1);
+        let stored = engine.stored(told[0].0).unwrap();
+        let repeat = stored.repeats(&request).unwrap();
+        assert!(matches!(repeat, Repeat::Same(action, _) if action.outcome.is_ok()));
+        assert_eq!(posted(engine, "a"), 110);
+    });
+}
+
+#[test]
+fn one_key_on_two_accounts_at_once_is_executed_once() {
+    with_engine(|engine| {
+        open_with(engine, "a", 0);
+        open_with(engine, "b", 0);
+        for n in 1..=500_i64 {
+            let key = format!("key {n}");
+            let on = |account| operation(Operation::CreditBalance, &key, account);
+            let told = at_once(2, |thread| ask(engine, on(["a", "b"][thread])));
+            assert_ne!(told[0].1, told[1].1, "exactly one of the two was executed");
+            let (loser, at) = if told[0].1 { ("b", told[1].0) } else { ("a", told[0].0) };
+            let stored = engine.stored(at).unwrap();
+            assert!(matches!(stored.repeats(&on(loser)).unwrap(), Repeat::KeyReused));
+            assert_eq!(posted(engine, "a") + posted(engine, "b"), 10 * n);
+        }
+    });
+}
+
+#[test]
+fn holds_at_once_never_exceed_the_balance() {
+    with_engine(|engine| {
+        open_with(engine, "a", 10_005);
+        let hold = |key: &str| {
+            let request = operation(Operation::HoldBalance, key, "a");
+            let Submitted::Decided(action, _) = engine.submit(request, &[]).unwrap() else {
+                panic!("{key} is new");
+            };
+            action.outcome.map_err(|refused| refused.refusal)
+        };
+        let told = at_once(64, |thread| {
+            (0..40).map(|n| hold(&format!("{thread} {n}"))).collect::<Vec<_>>()
+        });
+        let told = told.concat();
+        let held = told.iter().flatten().map(|movement| movement.after.pocket.held.minor());
+        assert_eq!(held.max(), Some(10_000), "all that fits is held, and no more");
+        assert_eq!(told.iter().flatten().count(), 1_000);
+        let refused = told.iter().filter_map(|outcome| outcome.as_ref().err());
+        assert!(refused.into_iter().all(|refusal| *refusal == Refusal::InsufficientFunds));
+    });
+}
+
+#[test]
+fn transfers_both_ways_do_not_wait_for_each_other_for_ever_and_keep_the_money() {
+    with_engine(|engine| {
+        let accounts = ["a", "b", "c", "@settlement"];
+        accounts[..3].iter().for_each(|account| open_with(engine, account, 1_000));
+        let told = at_once(8, |thread| {
+            for n in 0..500 {
+                let (from, to) = (accounts[(thread + n) % 4], accounts[(thread + n * 3 + 1) % 4]);
+                if from != to {
+                    let key = format!("{thread} {n}");
+                    let minor = u64::try_from(n % 90).unwrap();
+                    engine.transfer(transfer(&key, from, to, minor), &[]).unwrap();
+                }
+                let books = engine.trial_balance().currencies;
+                assert!(books.iter().all(|(_, sums)| sums.sum() == 0), "half a transfer is seen");
+            }
+        });
+        assert_eq!(told.len(), 8);
+        let (_, sums) = engine.trial_balance().currencies[0];
+        let customers: i64 = accounts[..3].iter().map(|account| posted(engine, account)).sum();
+        assert_eq!(sums.posted, i128::from(customers));
+        assert_eq!(sums.funding, -3_000);
+        assert_eq!(sums.settlement, 3_000 - sums.posted);
+    });
+}

@@ -1,0 +1,26 @@
+//! The server as a black box: the real binary, real sockets, exact bytes.
+//!
+//! | module | holds the server to |
+//! | --- | --- |
+//! | `contract`, `operator`, `books` | what it answers when all is well, and each refusal |
+//! | `amounts`, `texts`, `shapes`, `money`, `repeats` | tables of bad input, driven by `table` |
+//! | `requests`, `transport`, `patience` | the forms of a request, bytes that are none, and clients that are slow or rude |
+//! | `keys` | who may do what |
+//! | `storm`, `damage` | crashes under load, and logs that were harmed |
+
+mod amounts;
+mod books;
+mod contract;
+mod damage;
+mod keys;
+mod load;
+mod money;
+mod operator;
+mod patience;
+mod repeats;
+mod requests;
+mod shapes;
+mod storm;
+mod table;
+mod texts;
+mod transport;
