@@ -2,6 +2,7 @@
 
 use std::borrow::Cow;
 
+use compact_str::CompactString;
 use wal::{Lsn, Storage};
 
 use super::Engine;
@@ -18,7 +19,7 @@ use crate::ledger::{
 #[derive(Clone, Debug)]
 pub struct AccountView {
     /// Its name.
-    pub tenant_account_ref: Box<str>,
+    pub tenant_account_ref: CompactString,
     /// Whether it may be spent from.
     pub status: Status,
     /// What it says of itself.
@@ -203,7 +204,7 @@ impl super::state::State {
         let profile = opened.profile.into_owned();
         let profile = (profile != Profile::default()).then(|| Box::new(profile));
         let mut resident = Resident {
-            name: Box::from(opened.tenant_account_ref),
+            name: opened.tenant_account_ref.into(),
             account: Account::open(&opened.opening, stamp.action()),
             chain: super::chain::Chain::default(),
             profile,

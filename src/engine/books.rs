@@ -4,6 +4,8 @@
 //! along with every action. Adding the shards up, all of them locked, gives a consistent cut: never
 //! half of a transfer. The audit works the totals out anew from the accounts and compares.
 
+use smallvec::SmallVec;
+
 use crate::ledger::{Bucket, Currency, Movement, Pocket};
 
 /// Sums in minor units of one currency.
@@ -49,7 +51,8 @@ impl Totals {
 /// Totals by currency, in the order in which the currencies were first seen.
 #[derive(Clone, Debug, Default)]
 pub struct Books {
-    totals: Vec<(Currency, Totals)>,
+    /// Most deployments have one, which then lies in the shard itself.
+    totals: SmallVec<[(Currency, Totals); 1]>,
 }
 
 impl Books {
@@ -57,7 +60,7 @@ impl Books {
     #[must_use]
     pub fn into_sorted(mut self) -> Vec<(Currency, Totals)> {
         self.totals.sort_unstable_by_key(|(currency, _)| *currency);
-        self.totals
+        self.totals.into_vec()
     }
 
     /// Adds all of `other`.

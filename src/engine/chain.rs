@@ -5,6 +5,7 @@
 //! that must be remembered is the root of each tree, at most one for each bit of that number.
 //! From the newest record any older one is reached in O(log n) links.
 
+use smallvec::SmallVec;
 use wal::Lsn;
 
 /// What one account must remember to link its next record.
@@ -12,7 +13,7 @@ use wal::Lsn;
 pub struct Chain {
     count: u32,
     /// The roots of the trees, largest tree first.
-    roots: Vec<Lsn>,
+    roots: SmallVec<[Lsn; 3]>,
 }
 
 /// The links of one record, [`Lsn::ZERO`] where there is nothing before.

@@ -3,6 +3,7 @@
 //! The same methods change a shard when an action is taken and when it is replayed from the log,
 //! so recovery cannot come to another state than the one that was answered from.
 
+use compact_str::CompactString;
 use hashbrown::HashTable;
 use wal::Lsn;
 
@@ -28,7 +29,7 @@ pub struct Shard {
 #[derive(Debug)]
 pub struct Resident {
     /// Its name.
-    pub name: Box<str>,
+    pub name: CompactString,
     /// Its state.
     pub account: Account,
     /// Where its records are.
@@ -53,7 +54,7 @@ impl Shard {
     #[must_use]
     pub fn find(&self, name: Name<'_>) -> Option<Slot> {
         let same = |slot: &Slot| {
-            self.accounts.get(slot.index()).is_some_and(|found| *found.name == *name.text)
+            self.accounts.get(slot.index()).is_some_and(|found| found.name == name.text)
         };
         self.names.find(name.hash, same).copied()
     }

@@ -71,14 +71,12 @@ impl Transactions {
 
     /// Notes a record of the transaction on that account, and whether it links the two.
     pub fn note(&mut self, of: Digest, slot: Slot, lsn: Lsn, links: bool) {
-        let newest = |linked: bool| (lsn.value() << 1) | u64::from(linked);
-        if let Some(entry) = self.table.find_mut(of.hash, |e| e.is(of) && e.slot == slot) {
-            entry.newest_and_linked = newest(entry.linked() || links);
-            return;
-        }
-        let newest_and_linked = newest(links);
-        let entry = Entry { hash: of.hash, check: of.check, slot, newest_and_linked };
-        self.table.insert_unique(of.hash, entry, |entry| entry.hash);
+        let same = |entry: &Entry| entry.is(of) && entry.slot == slot;
+        let fresh = Entry { hash: of.hash, check: of.check, slot, newest_and_linked: 0 };
+        let place = self.table.entry(of.hash, same, |entry| entry.hash);
+        let mut place = place.or_insert(fresh);
+        let linked = place.get().linked() || links;
+        place.get_mut().newest_and_linked = (lsn.value() << 1) | u64::from(linked);
     }
 
     /// The newest record of a transaction on one account, [`Lsn::ZERO`] where there is none.

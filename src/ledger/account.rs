@@ -2,7 +2,9 @@
 //! them.
 
 use alloc::boxed::Box;
-use alloc::vec::Vec;
+
+use smallvec::SmallVec;
+use thin_vec::ThinVec;
 
 use super::movement::{Bucket, Movement, Posting, Target};
 use super::{ActionRef, Amount, Balance, BalanceRef, Currency, HoldRef, Moment};
@@ -194,11 +196,12 @@ impl Place {
 pub struct Account {
     pub(super) opened: ActionRef,
     pub(super) status: Status,
-    pub(super) pockets: Vec<Pocket>,
+    /// Nearly every account has one, which then needs no place of its own.
+    pub(super) pockets: SmallVec<[Pocket; 1]>,
     /// In the order in which they were opened, which is the order of their references.
-    pub(super) holds: Vec<(HoldRef, Hold)>,
+    pub(super) holds: ThinVec<(HoldRef, Hold)>,
     /// Oldest first; one whose grant is used up is gone.
-    pub(super) reservations: Vec<Reservation>,
+    pub(super) reservations: ThinVec<Reservation>,
 }
 
 impl Account {
@@ -294,7 +297,11 @@ impl Account {
         }
     }
 
+    /// A new hold is the newest, and an old one seldom far from it: the end is looked at first.
     fn hold_position(&self, hold: HoldRef) -> Result<usize, usize> {
+        if self.holds.last().is_none_or(|(newest, _)| *newest < hold) {
+            return Err(self.holds.len());
+        }
         self.holds.binary_search_by_key(&hold, |(name, _)| *name)
     }
 }

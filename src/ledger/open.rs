@@ -2,6 +2,8 @@
 
 use alloc::vec::Vec;
 
+use thin_vec::ThinVec;
+
 use super::account::{Account, Pocket, Status};
 use super::{ActionRef, Amount, Currency};
 
@@ -35,8 +37,8 @@ impl Account {
             opened: at,
             status: Status::Active,
             pockets: opening.balances.iter().map(pocket).collect(),
-            holds: Vec::new(),
-            reservations: Vec::new(),
+            holds: ThinVec::new(),
+            reservations: ThinVec::new(),
         }
     }
 

@@ -1,16 +1,18 @@
 //! The idempotency table: a keyed hash and the log position of the action, and nothing more.
 //!
 //! Whether a key of the same hash is the same key, and was used for the same thing, is read from
-//! the record. Shards of it are locked before everything else, so that one key used on two
+//! the record. The table is [`Lines`]. Shards of it are locked before everything else, so that one key used on two
 //! accounts at once is executed once.
+
+mod lines;
 
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use crossbeam::utils::CachePadded;
-use hashbrown::HashTable;
 use parking_lot::{Mutex, MutexGuard};
 use wal::Lsn;
 
+use self::lines::Lines;
 use super::secret::Secret;
 
 const SHARDS: usize = 256;
@@ -18,22 +20,16 @@ const SHARDS: usize = 256;
 /// Every key that was ever used.
 #[derive(Debug)]
 pub struct Keys {
-    shards: Box<[CachePadded<Mutex<HashTable<Seen>>>]>,
+    shards: Box<[CachePadded<Mutex<Lines>>]>,
     secret: Secret,
     bits: u32,
     count: AtomicU64,
     max: u64,
 }
 
-#[derive(Clone, Copy, Debug)]
-struct Seen {
-    hash: u64,
-    lsn: Lsn,
-}
-
 /// The shard of one key, locked.
 pub struct KeyGuard<'a> {
-    shard: MutexGuard<'a, HashTable<Seen>>,
+    shard: MutexGuard<'a, Lines>,
     hash: u64,
     keys: &'a Keys,
 }
@@ -57,9 +53,8 @@ impl Keys {
     pub fn lock(&self, key: &str) -> KeyGuard<'_> {
         let hash = self.secret.digest(key).hash;
         let hash = hash >> 64_u32.saturating_sub(self.bits).min(63);
-        // The table finds its buckets by the lowest bits and its tags by the highest: the middle
-        // ones choose the shard.
-        let n = usize::from(hash.to_le_bytes()[4]) % SHARDS;
+        // The table does not keep the lowest bits: they choose the shard.
+        let n = usize::from(hash.to_le_bytes()[0]) % SHARDS;
         KeyGuard { shard: self.shards[n].lock(), hash, keys: self }
     }
 }
@@ -69,8 +64,7 @@ impl KeyGuard<'_> {
     /// have different keys.
     #[must_use]
     pub fn seen(&self, others: &[Lsn]) -> Option<Lsn> {
-        let same = |seen: &Seen| seen.hash == self.hash && !others.contains(&seen.lsn);
-        self.shard.find(self.hash, same).map(|seen| seen.lsn)
+        self.shard.find(self.hash, |lsn| !others.contains(&lsn))
     }
 
     /// Whether one more key may be remembered.
@@ -81,8 +75,7 @@ impl KeyGuard<'_> {
 
     /// Remembers that the key was used by the action at `lsn`.
     pub fn remember(mut self, lsn: Lsn) {
-        let seen = Seen { hash: self.hash, lsn };
-        self.shard.insert_unique(self.hash, seen, |seen| seen.hash);
+        self.shard.insert(self.hash, lsn);
         self.keys.count.fetch_add(1, Ordering::Relaxed);
     }
 }
