@@ -55,12 +55,34 @@ pub enum AmendError {
     /// A limit is for a currency that the account does not have.
     #[error("the account has no balance in {0}")]
     NoSuchCurrency(crate::ledger::Currency),
-    /// An account has at most so many balances.
+    /// An account has at most so many balances; this record is the newest that the refusal reveals.
     #[error("an account has at most {} balances", Account::BALANCES_MAX)]
-    TooManyBalances,
+    TooManyBalances(Lsn),
     /// Nothing can be taken now.
     #[error(transparent)]
     Unavailable(#[from] Unavailable),
+}
+
+/// Which holds of an account are asked for.
+#[derive(Clone, Copy, Debug)]
+pub struct HoldsAsked {
+    /// Those at zero too.
+    pub all: bool,
+    /// Only those after this one.
+    pub after: Option<HoldRef>,
+    /// How many at the most.
+    pub limit: usize,
+}
+
+/// Some holds of an account at one moment.
+#[derive(Clone, Debug)]
+pub struct HoldsPage {
+    /// Oldest first.
+    pub holds: Vec<HoldView>,
+    /// Whether there are more behind them.
+    pub more: bool,
+    /// The newest record that they reveal.
+    pub seen: Lsn,
 }
 
 /// A hold as it was at one moment.
@@ -76,21 +98,30 @@ pub struct HoldView {
     pub sums: Hold,
 }
 
+impl AmendError {
+    /// The position that the log must have reached before this may be told, where it reveals
+    /// something. That a balance is not there reveals nothing: balances never go away.
+    #[must_use]
+    pub const fn reveals(&self) -> Option<Lsn> {
+        match self {
+            Self::NotEmpty(seen) | Self::TooManyBalances(seen) => Some(*seen),
+            _ => None,
+        }
+    }
+}
+
 impl<S: Storage> Engine<S> {
     /// Opens an account, unless there is one of that name.
     ///
     /// # Errors
-    /// When nothing can be taken now, or when it has too many balances; then certainly nothing was
-    /// done.
+    /// When nothing can be taken now, or when it is larger than a record; then certainly nothing
+    /// was done.
     pub fn open_account(
         &self,
         tenant_account_ref: &str,
         opening: Opening,
         profile: Profile<'_>,
     ) -> Result<Opened, Unavailable> {
-        if opening.balances.len() > Account::BALANCES_MAX {
-            return Err(Unavailable::TooLarge);
-        }
         let name = self.state.name(tenant_account_ref);
         let mut roster = self.state.roster.lock();
         let mut shard = self.state.lock_of(name);
@@ -138,20 +169,23 @@ impl<S: Storage> Engine<S> {
         Some(view(found, self.log.clock.tick()))
     }
 
-    /// The holds of an account, oldest first, those at zero only when `all` is asked for; and the
-    /// newest record that they reveal.
-    pub fn holds(&self, tenant_account_ref: &str, all: bool) -> Option<(Vec<HoldView>, Lsn)> {
+    /// Holds of an account, oldest first.
+    pub fn holds(&self, tenant_account_ref: &str, asked: HoldsAsked) -> Option<HoldsPage> {
         let name = self.state.name(tenant_account_ref);
         let shard = self.state.lock_of(name);
         let found = shard.find(name).and_then(|slot| shard.resident(slot))?;
         let account = &found.account;
-        let shown = account.holds().iter().filter(|(_, hold)| all || !hold.held().is_zero());
+        let holds = account.holds();
+        let from = holds.partition_point(|(hold, _)| Some(*hold) <= asked.after);
+        let wanted = |(_, sums): &&(HoldRef, Hold)| asked.all || !sums.held().is_zero();
+        let mut shown = holds.iter().skip(from).filter(wanted);
         let view = |(hold, sums): &(HoldRef, Hold)| {
             let balance = BalanceRef::new(account.opened(), sums.ordinal);
             let pocket = *account.pocket(sums.ordinal)?;
             Some(HoldView { hold: *hold, balance, pocket, sums: *sums })
         };
-        Some((shown.filter_map(view).collect(), found.chain.newest()))
+        let holds = shown.by_ref().take(asked.limit).filter_map(view).collect();
+        Some(HoldsPage { holds, more: shown.next().is_some(), seen: found.chain.newest() })
     }
 
     /// Up to `limit` accounts in the order in which they were opened, after the one that the
@@ -239,7 +273,7 @@ fn check(found: &Resident, amendment: &Amendment) -> Result<(), AmendError> {
     let balances = account.balances().count().saturating_add(added.count());
     let named = amendment.add_currencies.len().max(amendment.overdraft_limits.len());
     if balances.max(named) > Account::BALANCES_MAX {
-        return Err(AmendError::TooManyBalances);
+        return Err(AmendError::TooManyBalances(found.chain.newest()));
     }
     let known = |currency| account.has(currency) || amendment.add_currencies.contains(&currency);
     let limits = amendment.overdraft_limits.iter().map(|(currency, _)| *currency);

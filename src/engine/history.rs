@@ -77,7 +77,8 @@ impl<S: Storage> Engine<S> {
         heads
     }
 
-    /// Every record of a transaction, oldest first, from `heads` back. Blocks.
+    /// Every record of a transaction, oldest first, from `heads` back. Blocks. All of them are read
+    /// whatever is wanted of them: the links lead back from the newest.
     ///
     /// # Errors
     /// When one of them cannot be read.
@@ -123,13 +124,9 @@ impl Stored {
         &self,
         request: &OperationRequest<'_>,
     ) -> Result<Repeat<Action<'_>>, HistoryError> {
-        let (record, stamp) = self.record()?;
-        if record.idempotency_key() != Some(request.idempotency_key) {
-            return Ok(Repeat::OtherKey);
-        }
-        Ok(match record {
-            Record::Action(action) if action.request == *request => Repeat::Same(action, stamp),
-            _ => Repeat::KeyReused,
+        self.compare(request.idempotency_key, |record| match record {
+            Record::Action(action) if action.request == *request => Some(action),
+            _ => None,
         })
     }
 
@@ -141,13 +138,22 @@ impl Stored {
         &self,
         request: &TransferRequest<'_>,
     ) -> Result<Repeat<TransferAction<'_>>, HistoryError> {
+        self.compare(request.idempotency_key, |record| match record {
+            Record::Transfer(action) if action.request == *request => Some(action),
+            _ => None,
+        })
+    }
+
+    /// First the key, in full; then, by `same`, what it was used for.
+    fn compare<'a, T>(
+        &'a self,
+        key: &str,
+        same: impl FnOnce(Record<'a>) -> Option<T>,
+    ) -> Result<Repeat<T>, HistoryError> {
         let (record, stamp) = self.record()?;
-        if record.idempotency_key() != Some(request.idempotency_key) {
+        if record.idempotency_key() != Some(key) {
             return Ok(Repeat::OtherKey);
         }
-        Ok(match record {
-            Record::Transfer(done) if done.request == *request => Repeat::Same(done, stamp),
-            _ => Repeat::KeyReused,
-        })
+        Ok(same(record).map_or(Repeat::KeyReused, |action| Repeat::Same(action, stamp)))
     }
 }

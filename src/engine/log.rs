@@ -55,6 +55,9 @@ impl<S: Storage> Log<S> {
     /// # Errors
     /// When the log takes nothing now; then certainly nothing was appended.
     pub fn append(&self, links: &[Lsn], body: &impl Body) -> Result<Stamp, Unavailable> {
+        if !body.fits() {
+            return Err(Unavailable::TooLarge);
+        }
         let mut at = Moment::default();
         let encode = |_: Lsn, out: &mut Vec<u8>| {
             at = self.clock.tick();

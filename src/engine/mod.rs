@@ -36,7 +36,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use wal::Storage;
 pub use wal::{Commit, Lsn};
 
-pub use account::{AccountView, AmendError, HoldView, Opened};
+pub use account::{AccountView, AmendError, HoldView, HoldsAsked, HoldsPage, Opened};
 pub use audit::{Findings, TrialBalance};
 pub use books::Totals;
 pub use clock::{Clock, ClockJump};

@@ -38,11 +38,11 @@ impl<S: Storage> Engine<S> {
         let name = self.state.name(request.tenant_account_ref);
         let transaction = self.state.secret.digest(request.transaction_id);
 
-        let key = self.state.keys.lock(request.idempotency_key);
+        let mut key = self.state.keys.lock(request.idempotency_key);
         if let Some(lsn) = key.seen(others) {
             return Ok(Submitted::Seen(lsn));
         }
-        if !key.has_room() {
+        if !key.reserve() {
             return Err(Unavailable::StorageLow);
         }
         let mut shard = self.state.lock_of(name);

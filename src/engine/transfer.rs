@@ -23,11 +23,11 @@ impl<S: Storage> Engine<S> {
         request: TransferRequest<'a>,
         others: &[Lsn],
     ) -> Result<Submitted<TransferAction<'a>>, Unavailable> {
-        let key = self.state.keys.lock(request.idempotency_key);
+        let mut key = self.state.keys.lock(request.idempotency_key);
         if let Some(lsn) = key.seen(others) {
             return Ok(Submitted::Seen(lsn));
         }
-        if !key.has_room() {
+        if !key.reserve() {
             return Err(Unavailable::StorageLow);
         }
         let mut pair = Pair::lock(&self.state, &request);

@@ -6,8 +6,8 @@ use holdfast::engine::record::{
     Action, Ends, OperationRequest, Profile, TransferAction, TransferRequest,
 };
 use holdfast::engine::{
-    AmendError, Currencies, HistoryError, HoldView as EngineHold, Opened, Repeat, ReserveError,
-    Stamp, Stored, Submitted, Unavailable,
+    AmendError, Currencies, HistoryError, HoldView as EngineHold, HoldsAsked, Opened, Repeat,
+    ReserveError, Stamp, Stored, Submitted, Unavailable,
 };
 use holdfast::ledger::{
     ActionRef, Amendment, Amount, BalanceRef, Bucket, Currency, Hold, Moment, Money, Movement,
@@ -53,7 +53,8 @@ impl Subject {
         let (accounts, more) = self.world.engine.accounts(Lsn::ZERO, usize::MAX, |_| true);
         assert!(!more, "a page without a limit is the last");
         let view = |account: holdfast::engine::AccountView| {
-            let (holds, _) = self.world.engine.holds(&account.tenant_account_ref, true).unwrap();
+            let every = HoldsAsked { all: true, after: None, limit: usize::MAX };
+            let holds = self.world.engine.holds(&account.tenant_account_ref, every).unwrap().holds;
             AccountView {
                 name: account.tenant_account_ref.into(),
                 status: account.status.name().to_owned(),
@@ -96,7 +97,7 @@ impl Subject {
             Err(AmendError::NotFound) => Answer::Declined("ACCOUNT_NOT_FOUND"),
             Err(AmendError::NotEmpty(_)) => Answer::Declined("ACCOUNT_NOT_EMPTY"),
             Err(AmendError::NoSuchCurrency(_)) => Answer::Declined("NO_SUCH_CURRENCY"),
-            Err(AmendError::TooManyBalances) => Answer::Declined("TOO_MANY_BALANCES"),
+            Err(AmendError::TooManyBalances(_)) => Answer::Declined("TOO_MANY_BALANCES"),
             Err(AmendError::Unavailable(why)) => unavailable(why),
         }
     }

@@ -32,6 +32,8 @@ pub struct KeyGuard<'a> {
     shard: MutexGuard<'a, Lines>,
     hash: u64,
     keys: &'a Keys,
+    /// Whether a place was counted that is not taken yet.
+    reserved: bool,
 }
 
 impl Keys {
@@ -55,7 +57,7 @@ impl Keys {
         let hash = hash >> 64_u32.saturating_sub(self.bits).min(63);
         // The table does not keep the lowest bits: they choose the shard.
         let n = usize::from(hash.to_le_bytes()[0]) % SHARDS;
-        KeyGuard { shard: self.shards[n].lock(), hash, keys: self }
+        KeyGuard { shard: self.shards[n].lock(), hash, keys: self, reserved: false }
     }
 }
 
@@ -67,15 +69,30 @@ impl KeyGuard<'_> {
         self.shard.find(self.hash, |lsn| !others.contains(&lsn))
     }
 
-    /// Whether one more key may be remembered.
+    /// Counts one more key, if one more may be remembered. It is uncounted again unless it is
+    /// remembered.
     #[must_use]
-    pub fn has_room(&self) -> bool {
-        self.keys.count() < self.keys.max
+    pub fn reserve(&mut self) -> bool {
+        let before = self.keys.count.fetch_add(1, Ordering::Relaxed);
+        self.reserved = true;
+        before < self.keys.max
     }
 
-    /// Remembers that the key was used by the action at `lsn`.
+    /// Remembers that the key was used by the action at `lsn`. Recovery does so without asking
+    /// for a place: no key is forgotten.
     pub fn remember(mut self, lsn: Lsn) {
-        self.shard.insert(self.hash, lsn);
-        self.keys.count.fetch_add(1, Ordering::Relaxed);
+        if !std::mem::take(&mut self.reserved) {
+            self.keys.count.fetch_add(1, Ordering::Relaxed);
+        }
+        let hash = self.hash;
+        self.shard.insert(hash, lsn);
+    }
+}
+
+impl Drop for KeyGuard<'_> {
+    fn drop(&mut self) {
+        if self.reserved {
+            self.keys.count.fetch_sub(1, Ordering::Relaxed);
+        }
     }
 }

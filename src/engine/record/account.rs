@@ -17,7 +17,7 @@
 
 use std::borrow::Cow;
 
-use super::bytes::{Body, Malformed, Reader, Writer};
+use super::bytes::{Body, Malformed, Reader, Writer, texts_fit};
 use crate::ledger::{Account, Amendment, Amount, Currency, Opening, Status};
 
 const STATUSES: [Status; 3] = [Status::Active, Status::Frozen, Status::Closed];
@@ -71,6 +71,14 @@ pub struct AccountAmended<'a> {
 impl Body for AccountOpened<'_> {
     const KIND: u8 = 3;
 
+    fn fits(&self) -> bool {
+        let profile = [&self.profile.account_id, &self.profile.tenant_customer_ref];
+        let names = profile.into_iter().filter_map(Option::as_deref);
+        let balances = 1..=Account::BALANCES_MAX;
+        texts_fit(names.chain([self.tenant_account_ref]))
+            && balances.contains(&self.opening.balances.len())
+    }
+
     fn encode(&self, w: &mut Writer<'_>) {
         w.text(self.tenant_account_ref);
         w.list(&self.opening.balances, limit);
@@ -96,6 +104,13 @@ impl<'a> AccountOpened<'a> {
 
 impl Body for AccountAmended<'_> {
     const KIND: u8 = 4;
+
+    fn fits(&self) -> bool {
+        let amendment = &self.amendment;
+        texts_fit([self.tenant_account_ref])
+            && amendment.overdraft_limits.len() <= Account::BALANCES_MAX
+            && amendment.add_currencies.len() <= Account::BALANCES_MAX
+    }
 
     fn encode(&self, w: &mut Writer<'_>) {
         w.text(self.tenant_account_ref);

@@ -9,7 +9,7 @@
 //! | the account's opening action | option of `u64`, absent where there is no such account |
 //! | outcome | 0 and a movement; or a refusal's number and an option of what it saw |
 
-use super::bytes::{Body, Malformed, Reader, Writer};
+use super::bytes::{Body, Malformed, Reader, Writer, texts_fit};
 use crate::ledger::{
     ActionRef, BalanceRef, HoldRef, Money, Movement, Operation, Place, Refused, Target,
 };
@@ -73,6 +73,12 @@ impl Action<'_> {
 
 impl Body for Action<'_> {
     const KIND: u8 = 1;
+
+    fn fits(&self) -> bool {
+        let OperationRequest { idempotency_key, transaction_id, reference, .. } = self.request;
+        let names = [self.request.tenant_account_ref, self.request.of_action_ref];
+        texts_fit([idempotency_key, transaction_id].into_iter().chain(names).chain(reference))
+    }
 
     fn encode(&self, w: &mut Writer<'_>) {
         self.request.encode(w);

@@ -10,8 +10,16 @@ pub trait Body {
     /// The kind's number, for ever.
     const KIND: u8;
 
-    /// Appends it to a record.
+    /// Whether it can be written at all: each text and list within what its length can say.
+    fn fits(&self) -> bool;
+
+    /// Appends it, which fits, to a record.
     fn encode(&self, writer: &mut Writer<'_>);
+}
+
+/// Whether texts are short enough for [`Writer::text`].
+pub(super) fn texts_fit<'a>(texts: impl IntoIterator<Item = &'a str>) -> bool {
+    texts.into_iter().all(|text| text.len() <= usize::from(u8::MAX))
 }
 
 /// Appends parts of a record to a buffer.
@@ -42,9 +50,8 @@ impl Writer<'_> {
         self.0.extend_from_slice(bytes);
     }
 
-    /// A text of up to 255 bytes. Requests are held to less before they become records.
+    /// A text of up to 255 bytes, which [`Body::fits`] has seen to.
     pub(super) fn text(&mut self, text: &str) {
-        debug_assert!(text.len() <= usize::from(u8::MAX), "a reference longer than its limit");
         self.u8(u8::try_from(text.len()).unwrap_or(u8::MAX));
         self.raw(text.as_bytes());
     }
@@ -62,9 +69,8 @@ impl Writer<'_> {
         }
     }
 
-    /// A list of up to 255 parts.
+    /// A list of up to 255 parts, which [`Body::fits`] has seen to.
     pub(super) fn list<T>(&mut self, parts: &[T], mut write: impl FnMut(&mut Self, &T)) {
-        debug_assert!(parts.len() <= usize::from(u8::MAX), "a list longer than its limit");
         self.u8(u8::try_from(parts.len()).unwrap_or(u8::MAX));
         parts.iter().for_each(|part| write(self, part));
     }

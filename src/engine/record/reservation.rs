@@ -15,7 +15,7 @@
 //! | balance | ordinal `u8` |
 //! | the balance after | pocket |
 
-use super::bytes::{Body, Malformed, Reader, Writer};
+use super::bytes::{Body, Malformed, Reader, Writer, texts_fit};
 use crate::ledger::{ActionRef, Moment, Pocket, Reserved};
 
 /// An approved authorization set a sum aside.
@@ -45,6 +45,10 @@ pub struct ReservationLapsed<'a> {
 impl Body for ReservationMade<'_> {
     const KIND: u8 = 5;
 
+    fn fits(&self) -> bool {
+        texts_fit([self.tenant_account_ref, self.transaction_id])
+    }
+
     fn encode(&self, w: &mut Writer<'_>) {
         w.text(self.tenant_account_ref);
         w.text(self.transaction_id);
@@ -72,6 +76,10 @@ impl<'a> ReservationMade<'a> {
 
 impl Body for ReservationLapsed<'_> {
     const KIND: u8 = 6;
+
+    fn fits(&self) -> bool {
+        texts_fit([self.tenant_account_ref])
+    }
 
     fn encode(&self, w: &mut Writer<'_>) {
         w.text(self.tenant_account_ref);

@@ -9,7 +9,7 @@
 //! | the opening actions of source and destination | two options of `u64` |
 //! | outcome | 0 and two options of movement; or 1 (source) or 2 (destination) and a refusal |
 
-use super::bytes::{Body, Malformed, Reader, Writer};
+use super::bytes::{Body, Malformed, Reader, Writer, texts_fit};
 use crate::ledger::{ActionRef, BalanceRef, Money, Place, Side, Transfer, TransferRefused};
 
 /// What the operator asked. Two requests that are equal mean the same.
@@ -85,6 +85,12 @@ impl TransferAction<'_> {
 
 impl Body for TransferAction<'_> {
     const KIND: u8 = 2;
+
+    fn fits(&self) -> bool {
+        let TransferRequest { idempotency_key, ends, transaction_id, .. } = self.request;
+        let names = [idempotency_key, ends.source, ends.destination];
+        texts_fit(names.into_iter().chain(transaction_id))
+    }
 
     fn encode(&self, w: &mut Writer<'_>) {
         self.request.encode(w);
