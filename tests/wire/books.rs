@@ -153,8 +153,15 @@ fn an_action_is_told_in_full_and_a_transaction_action_by_action() {
     assert_eq!((json["transaction_id"].as_str(), seen), (Some("t-1"), vec!["1", "2", "3"]));
     assert!(masked(&transaction).contains(&expected));
     assert_eq!(json["data"][2]["error"]["code"], "INSUFFICIENT_FUNDS");
+    let first = desk.get("/v1/transactions/t-1?limit=1").json();
+    let next = first["next_cursor"].as_str().unwrap();
+    assert_eq!(first["data"][0]["idempotency_key"], "1");
+    let rest = desk.get(&format!("/v1/transactions/t-1?limit=2&cursor={next}")).json();
+    assert_eq!(rest["data"][0]["idempotency_key"], "2");
+    assert_eq!(rest["data"][1]["idempotency_key"], "3");
+    assert!(rest["next_cursor"].is_null());
     let none = desk.get("/v1/transactions/nothing");
-    assert_eq!(none.text(), r#"{"transaction_id":"nothing","data":[]}"#);
+    assert_eq!(none.text(), r#"{"transaction_id":"nothing","data":[],"next_cursor":null}"#);
 }
 
 #[test]

@@ -266,9 +266,16 @@ fn holds_are_listed_and_those_at_zero_when_asked_for() {
     let open = item(&second, "t-2", ["21.00", "21.00", "0.00", "0.00"]);
     let list =
         |desk: &mut Desk, query: &str| masked(&desk.get(&format!("/v1/accounts/a/holds{query}")));
-    assert_eq!(list(&mut desk, ""), format!(r#"{{"data":[{open}]}}"#));
-    assert_eq!(list(&mut desk, "?all=false"), format!(r#"{{"data":[{open}]}}"#));
-    assert_eq!(list(&mut desk, "?all=true"), format!(r#"{{"data":[{zero},{open}]}}"#));
-    assert_eq!(desk.get("/v1/accounts/a/holds?all=1").status, 400);
+    let page = |data: &str, next: &str| format!(r#"{{"data":[{data}],"next_cursor":{next}}}"#);
+    assert_eq!(list(&mut desk, ""), page(&open, "null"));
+    assert_eq!(list(&mut desk, "?all=false"), page(&open, "null"));
+    assert_eq!(list(&mut desk, "?all=true"), page(&format!("{zero},{open}"), "null"));
+    let cursor = first.replace("hold_", "act_");
+    assert_eq!(list(&mut desk, "?all=true&limit=1"), page(&zero, &format!(r#""{cursor}""#)));
+    let rest = list(&mut desk, &format!("?all=true&limit=1&cursor={cursor}"));
+    assert_eq!(rest, page(&open, "null"));
+    for wrong in ["all=1", "limit=0", "limit=1001", "cursor=1", "limit=1&limit=1"] {
+        assert_eq!(desk.get(&format!("/v1/accounts/a/holds?{wrong}")).status, 400, "{wrong}");
+    }
     assert_eq!(verdict(&desk.get("/v1/accounts/x/holds")), (404, "ACCOUNT_NOT_FOUND".into()));
 }

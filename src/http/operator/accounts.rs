@@ -1,4 +1,4 @@
-//! Accounts: shown, listed, amended; and their holds.
+//! Accounts: shown, listed, amended.
 
 use std::borrow::Cow;
 
@@ -12,10 +12,9 @@ use super::super::json;
 use super::super::request::{self, present};
 use super::super::worker::Worker;
 use super::open::{Members, currencies, limits, metadata};
-use super::query::{Query, name};
+use super::query::{Page, Query, name};
 use super::{books, parts};
-use crate::engine::{AmendError, HoldView};
-use crate::ledger::{ActionRef, Amendment, Status, SystemAccount};
+use crate::ledger::{Amendment, Status, SystemAccount};
 
 /// `GET /v1/accounts/{ref}`
 pub(super) async fn show(
@@ -40,8 +39,9 @@ pub(super) async fn list(worker: &Worker, query: Option<&str>) -> Result<Answer,
     let status = query.find("status").map(|text| Status::parse(text).ok_or_else(no_status));
     let status = status.transpose()?;
     let customer = query.find("tenant_customer_ref");
-    let after = query.find("cursor").map_or(Ok(Lsn::ZERO), cursor)?;
-    let (page, more) = worker.shared.ledger.accounts(after, query.limit()?, |view| {
+    let Page { after, limit } = query.page()?;
+    let after = after.map_or(Lsn::ZERO, |action| Lsn::new(action.position()));
+    let (page, more) = worker.shared.ledger.accounts(after, limit, |view| {
         let profile = view.profile.as_ref();
         let theirs = profile.and_then(|profile| profile.tenant_customer_ref.as_deref());
         status.is_none_or(|status| status == view.status)
@@ -52,59 +52,13 @@ pub(super) async fn list(worker: &Worker, query: Option<&str>) -> Result<Answer,
     let next = page.last().filter(|_| more).and_then(|view| view.balances.first());
     let body = json::object(|object| {
         object.list("data", &page, parts::account);
-        match next {
-            Some((balance, _)) => object.display("next_cursor", balance.opened()),
-            None => object.raw("next_cursor", "null"),
-        }
+        parts::next_cursor(object, next.map(|(balance, _)| balance.opened()));
     });
     Ok(Answer::json(StatusCode::OK, body))
 }
 
 fn no_status() -> Problem {
     Problem::invalid("query member status is not active, frozen or closed")
-}
-
-fn cursor(text: &str) -> Result<Lsn, Problem> {
-    let bad = || Problem::invalid("query member cursor is not one that a list gave");
-    ActionRef::parse(text).map(|action| Lsn::new(action.position())).ok_or_else(bad)
-}
-
-/// `GET /v1/accounts/{ref}/holds`
-pub(super) async fn holds(
-    worker: &Worker,
-    segment: &str,
-    query: Option<&str>,
-) -> Result<Answer, Problem> {
-    let name = name(segment)?.into_owned();
-    let all = Query::parse(query, &["all"])?.flag("all")?;
-    let found = worker.shared.ledger.holds(&name, all);
-    let (holds, seen) = found.ok_or_else(Problem::no_such_account)?;
-    worker.durable(seen).await?;
-    // Which transaction opened a hold, and when, is told by the record that did.
-    let shown = worker.history(move |ledger| {
-        let opened = |view: HoldView| {
-            let stored = ledger.stored(Lsn::new(view.hold.position()))?;
-            let (record, stamp) = stored.record()?;
-            let transaction = record.transaction_id().unwrap_or_default().to_owned();
-            Ok((view, transaction, stamp.at))
-        };
-        holds.into_iter().map(opened).collect::<Result<Vec<_>, _>>()
-    });
-    let shown = shown.await?;
-    let body = json::object(|object| {
-        object.list("data", &shown, |object, (view, transaction_id, created_at)| {
-            let (sums, currency) = (&view.sums, view.pocket.currency);
-            object.display("tenant_hold_balance_ref", view.hold);
-            object.display("tenant_balance_ref", view.balance);
-            object.text("transaction_id", transaction_id);
-            object.money("held", sums.held().minor().into(), currency);
-            object.money("placed", sums.placed.minor().into(), currency);
-            object.money("captured", sums.captured.minor().into(), currency);
-            object.money("restored", sums.restored.minor().into(), currency);
-            object.text("created_at", &parts::moment(*created_at));
-        });
-    });
-    Ok(Answer::json(StatusCode::OK, body))
 }
 
 #[derive(Deserialize)]
@@ -138,9 +92,7 @@ pub(super) async fn amend(worker: &Worker, segment: &str, body: &[u8]) -> Result
             Ok(Answer::json(StatusCode::OK, parts::account_body(&view)))
         }
         Err(error) => {
-            if let AmendError::NotEmpty(seen) = error {
-                worker.durable(seen).await?;
-            }
+            worker.durable(error.reveals().unwrap_or(Lsn::ZERO)).await?;
             Err(error.into())
         }
     }

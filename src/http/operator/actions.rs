@@ -7,7 +7,7 @@ use super::super::answer::{Answer, Problem};
 use super::super::json::{self, Object};
 use super::super::operation_answer;
 use super::super::worker::Worker;
-use super::query::name;
+use super::query::{Page, Query, name};
 use super::{parts, transfers};
 use crate::engine::record::{Action, Located, Record, TransferAction};
 use crate::engine::{HistoryError, Stamp};
@@ -35,21 +35,37 @@ pub(super) async fn show(worker: &Worker, segment: &str) -> Result<Answer, Probl
 }
 
 /// `GET /v1/transactions/{transaction_id}`
-pub(super) async fn of_transaction(worker: &Worker, segment: &str) -> Result<Answer, Problem> {
+pub(super) async fn of_transaction(
+    worker: &Worker,
+    segment: &str,
+    query: Option<&str>,
+) -> Result<Answer, Problem> {
     let transaction_id = name(segment)?.into_owned();
+    let page = Query::parse(query, &["limit", "cursor"])?.page()?;
     let heads = worker.shared.ledger.transaction_heads(&transaction_id);
     worker.durable(heads.iter().copied().max().unwrap_or(Lsn::ZERO)).await?;
     let body = worker.history(move |ledger| {
         let stored = ledger.transaction(&transaction_id, &heads)?;
         let records = stored.iter().map(crate::engine::Stored::record);
         let records = records.collect::<Result<Vec<_>, _>>()?;
-        let actions = records.iter().filter(|(record, _)| is_action(record));
-        Ok(json::object(|object| {
-            object.text("transaction_id", &transaction_id);
-            object.list("data", actions, |object, (record, stamp)| members(object, record, *stamp));
-        }))
+        Ok(list(&transaction_id, &records, &page))
     });
     Ok(Answer::json(StatusCode::OK, body.await?))
+}
+
+/// The part of a transaction's records that a page shows, oldest first.
+fn list(transaction_id: &str, records: &[(Record<'_>, Stamp)], page: &Page) -> Vec<u8> {
+    let is_shown = |(record, stamp): &&(Record<'_>, Stamp)| {
+        is_action(record) && Some(stamp.action()) > page.after
+    };
+    let mut actions = records.iter().filter(is_shown);
+    let shown: Vec<_> = actions.by_ref().take(page.limit).collect();
+    let next = shown.last().filter(|_| actions.next().is_some());
+    json::object(|object| {
+        object.text("transaction_id", transaction_id);
+        object.list("data", &shown, |object, (record, stamp)| members(object, record, *stamp));
+        parts::next_cursor(object, next.map(|(_, stamp)| stamp.action()));
+    })
 }
 
 const fn is_action(record: &Record<'_>) -> bool {

@@ -3,6 +3,7 @@
 mod accounts;
 mod actions;
 mod books;
+mod holds;
 mod open;
 mod parts;
 mod query;
@@ -28,8 +29,8 @@ pub async fn read(
     match route {
         Route::ListAccounts => accounts::list(worker, query).await,
         Route::Account(name) => accounts::show(worker, name, query).await,
-        Route::Holds(name) => accounts::holds(worker, name, query).await,
-        Route::Transaction(id) => actions::of_transaction(worker, id).await,
+        Route::Holds(name) => holds::list(worker, name, query).await,
+        Route::Transaction(id) => actions::of_transaction(worker, id, query).await,
         Route::Action(name) => actions::show(worker, name).await,
         Route::TrialBalance => books::trial_balance(worker).await,
         Route::Live => Ok(health("live")),

@@ -5,13 +5,21 @@ use jiff::fmt::temporal::DateTimePrinter;
 
 use super::super::json::{self, Object};
 use crate::engine::AccountView;
-use crate::ledger::{BalanceRef, Moment, Pocket};
+use crate::ledger::{ActionRef, BalanceRef, Moment, Pocket};
 
 /// A moment as RFC 3339, UTC, with microseconds.
 pub(super) fn moment(at: Moment) -> String {
     let printer = DateTimePrinter::new().precision(Some(6));
     let timestamp = Timestamp::from_microsecond(at.micros()).unwrap_or(Timestamp::MAX);
     printer.timestamp_to_string(&timestamp)
+}
+
+/// Where a list goes on: after `last`, or nowhere.
+pub(super) fn next_cursor(object: &mut Object<'_>, last: Option<ActionRef>) {
+    match last {
+        Some(action) => object.display("next_cursor", action),
+        None => object.raw("next_cursor", "null"),
+    }
 }
 
 /// The members of one balance.

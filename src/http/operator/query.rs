@@ -5,6 +5,7 @@ use std::borrow::Cow;
 use percent_encoding::percent_decode_str;
 
 use super::super::answer::Problem;
+use crate::ledger::ActionRef;
 
 const LIMIT_DEFAULT: usize = 100;
 const LIMIT_MAX: usize = 1_000;
@@ -15,6 +16,14 @@ const LIMIT_MAX: usize = 1_000;
 /// 404 when no name is written so.
 pub(super) fn name(segment: &str) -> Result<Cow<'_, str>, Problem> {
     percent_decode_str(segment).decode_utf8().map_err(|_| Problem::no_such_path())
+}
+
+/// A part of a list.
+pub(super) struct Page {
+    /// What comes after the item that this action made.
+    pub(super) after: Option<ActionRef>,
+    /// How many items at the most.
+    pub(super) limit: usize,
 }
 
 /// The members of a query, each at most once, all of them known.
@@ -46,16 +55,21 @@ impl<'a> Query<'a> {
         self.0.iter().find(|(member, _)| member == name).map(|(_, value)| &**value)
     }
 
-    /// `limit`: how many items a page has at the most.
+    /// `limit` and `cursor`: which part of a list is asked for.
     ///
     /// # Errors
-    /// 400 when it is not from 1 to 1,000.
-    pub(super) fn limit(&self) -> Result<usize, Problem> {
-        let Some(text) = self.find("limit") else { return Ok(LIMIT_DEFAULT) };
-        let limit = text.parse().ok().filter(|limit| (1..=LIMIT_MAX).contains(limit));
-        limit.ok_or_else(|| {
+    /// 400 when `limit` is not from 1 to 1,000, or `cursor` none that a list gave.
+    pub(super) fn page(&self) -> Result<Page, Problem> {
+        let limit = match self.find("limit") {
+            None => Some(LIMIT_DEFAULT),
+            Some(text) => text.parse().ok().filter(|limit| (1..=LIMIT_MAX).contains(limit)),
+        };
+        let limit = limit.ok_or_else(|| {
             Problem::invalid(format!("query member limit is not from 1 to {LIMIT_MAX}"))
-        })
+        })?;
+        let bad = || Problem::invalid("query member cursor is not one that a list gave");
+        let after = self.find("cursor").map(|text| ActionRef::parse(text).ok_or_else(bad));
+        Ok(Page { after: after.transpose()?, limit })
     }
 
     /// A member that is `true` or `false`; `false` when it is absent.
