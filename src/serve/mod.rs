@@ -103,8 +103,12 @@ fn open(
     let path = config.data_dir.join("wal");
     let filesystem =
         if config.allow_any_filesystem { wal::Filesystem::Any } else { wal::Filesystem::Checked };
-    let directory = wal::Directory::open(&path, filesystem)
-        .with_context(|| format!("log {} cannot be opened", path.display()))?;
+    let directory = wal::Directory::open(&path, filesystem).map_err(|error| {
+        let accept = matches!(error, wal::DirectoryError::Filesystem { .. });
+        let how = if accept { " without --allow-any-filesystem" } else { "" };
+        let log = format!("log {} cannot be opened{how}", path.display());
+        anyhow::Error::new(error).context(log)
+    })?;
     println!("{}", disk::measure(&config.data_dir)?);
     let counted = metrics.log();
     let bar = disk::progress();
