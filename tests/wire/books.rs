@@ -43,6 +43,23 @@ fn a_transfer_moves_once_and_is_told_again() {
 }
 
 #[test]
+fn a_transfer_means_the_same_however_its_metadata_is_written() {
+    let (_home, _server, mut desk) = open();
+    desk.open("a", &["USD"]);
+    let with = |metadata: &str| {
+        let plain = transfer("1", "@funding", "a", "10");
+        format!(r#"{},"metadata":{metadata}}}"#, plain.strip_suffix('}').unwrap())
+    };
+    let first = desk.post("/v1/transfers", &with(r#"{"a":1,"b":[2]}"#));
+    let again = desk.post("/v1/transfers", &with(r#"{ "b": [2], "a": 1 }"#));
+    assert_eq!((again.status, again.is_replayed(), again.text()), (200, true, first.text()));
+    for other in [with(r#"{"a":1,"b":[3]}"#), transfer("1", "@funding", "a", "10")] {
+        let reply = desk.post("/v1/transfers", &other);
+        assert_eq!(verdict(&reply), (409, "IDEMPOTENCY_KEY_REUSED".into()));
+    }
+}
+
+#[test]
 fn a_transfer_that_is_refused_is_told_again_and_one_that_is_none_is_not() {
     let (_home, _server, mut desk) = open();
     for account in ["a", "b", "shut", "iced"] {

@@ -12,7 +12,7 @@
 use super::bytes::{Body, Malformed, Reader, Writer, texts_fit};
 use crate::ledger::{ActionRef, BalanceRef, Money, Place, Side, Transfer, TransferRefused};
 
-/// What the operator asked. Two requests that are equal mean the same.
+/// What the operator asked.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct TransferRequest<'a> {
     /// Names the action for its sender, once per tenant.
@@ -27,6 +27,19 @@ pub struct TransferRequest<'a> {
     pub description: Option<&'a str>,
     /// A JSON object of the operator's, kept as it was given.
     pub metadata: Option<&'a str>,
+}
+
+impl TransferRequest<'_> {
+    /// Whether it means the same as `other`: equal but for the spacing and order of metadata.
+    #[must_use]
+    pub fn means(&self, other: &TransferRequest<'_>) -> bool {
+        let bare = |request: &Self| TransferRequest { metadata: None, ..*request };
+        let json = |text: Option<&str>| {
+            text.map(|text| serde_json::from_str::<serde_json::Value>(text).ok())
+        };
+        TransferRequest { metadata: None, ..*other } == bare(self)
+            && (self.metadata == other.metadata || json(self.metadata) == json(other.metadata))
+    }
 }
 
 /// The names of two different accounts.
