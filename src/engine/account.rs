@@ -52,9 +52,10 @@ pub enum AmendError {
     /// Only an empty account can be closed; this record is the newest that the refusal reveals.
     #[error("only an account with nothing owned, held or reserved can be closed")]
     NotEmpty(Lsn),
-    /// A limit is for a currency that the account does not have.
+    /// A limit is for a currency that the account does not have; this record is the newest that
+    /// the refusal reveals.
     #[error("the account has no balance in {0}")]
-    NoSuchCurrency(crate::ledger::Currency),
+    NoSuchCurrency(crate::ledger::Currency, Lsn),
     /// An account has at most so many balances; this record is the newest that the refusal reveals.
     #[error("an account has at most {} balances", Account::BALANCES_MAX)]
     TooManyBalances(Lsn),
@@ -100,11 +101,13 @@ pub struct HoldView {
 
 impl AmendError {
     /// The position that the log must have reached before this may be told, where it reveals
-    /// something. That a balance is not there reveals nothing: balances never go away.
+    /// something. That there is no account reveals nothing: accounts never go away.
     #[must_use]
     pub const fn reveals(&self) -> Option<Lsn> {
         match self {
-            Self::NotEmpty(seen) | Self::TooManyBalances(seen) => Some(*seen),
+            Self::NotEmpty(seen) | Self::TooManyBalances(seen) | Self::NoSuchCurrency(_, seen) => {
+                Some(*seen)
+            }
             _ => None,
         }
     }
@@ -278,7 +281,8 @@ fn check(found: &Resident, amendment: &Amendment) -> Result<(), AmendError> {
     let known = |currency| account.has(currency) || amendment.add_currencies.contains(&currency);
     let limits = amendment.overdraft_limits.iter().map(|(currency, _)| *currency);
     let unknown = limits.into_iter().find(|currency| !known(*currency));
-    unknown.map_or(Ok(()), |currency| Err(AmendError::NoSuchCurrency(currency)))
+    let seen = found.chain.newest();
+    unknown.map_or(Ok(()), |currency| Err(AmendError::NoSuchCurrency(currency, seen)))
 }
 
 fn view(found: &Resident, as_of: Moment) -> AccountView {

@@ -77,8 +77,8 @@ impl<S: Storage> Engine<S> {
         heads
     }
 
-    /// Every record of a transaction, oldest first, from `heads` back. Blocks. All of them are read
-    /// whatever is wanted of them: the links lead back from the newest.
+    /// Where the records of a transaction are that `wanted` accepts, oldest first, from `heads`
+    /// back. Blocks. All are read, whichever are wanted: the links lead back from the newest.
     ///
     /// # Errors
     /// When one of them cannot be read.
@@ -86,7 +86,8 @@ impl<S: Storage> Engine<S> {
         &self,
         transaction_id: &str,
         heads: &[Lsn],
-    ) -> Result<Vec<Stored>, HistoryError> {
+        wanted: impl Fn(&Record<'_>) -> bool,
+    ) -> Result<Vec<Lsn>, HistoryError> {
         let mut found = BTreeMap::new();
         let mut next: Vec<Lsn> = heads.to_vec();
         while let Some(lsn) = next.pop() {
@@ -96,11 +97,11 @@ impl<S: Storage> Engine<S> {
             let stored = self.stored(lsn)?;
             // A transaction of the same hash may have got here: its records are not shown.
             let (record, _) = stored.record()?;
-            let shown = record.transaction_id() == Some(transaction_id);
+            let shown = record.transaction_id() == Some(transaction_id) && wanted(&record);
             next.extend(stored.links.iter().skip(2).step_by(3));
-            found.insert(lsn, (shown, stored));
+            found.insert(lsn, shown);
         }
-        Ok(found.into_values().filter(|(shown, _)| *shown).map(|(_, stored)| stored).collect())
+        Ok(found.into_iter().filter(|(_, shown)| *shown).map(|(lsn, _)| lsn).collect())
     }
 }
 
@@ -139,7 +140,7 @@ impl Stored {
         request: &TransferRequest<'_>,
     ) -> Result<Repeat<TransferAction<'_>>, HistoryError> {
         self.compare(request.idempotency_key, |record| match record {
-            Record::Transfer(action) if action.request == *request => Some(action),
+            Record::Transfer(action) if action.request.means(request) => Some(action),
             _ => None,
         })
     }

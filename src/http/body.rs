@@ -22,18 +22,26 @@ pub async fn read(body: Incoming, limit: usize, deadline: Duration) -> Result<By
     timeout(deadline, collect(body, limit)).await.unwrap_or_else(|_| Err(late()))
 }
 
+/// Nearly every body comes as one frame, and is taken without being copied.
 async fn collect(mut body: Incoming, limit: usize) -> Result<Bytes, Problem> {
-    let mut whole = Bytes::new();
+    let first = next(&mut body, 0, limit).await?.unwrap_or_default();
+    let Some(second) = next(&mut body, first.len(), limit).await? else { return Ok(first) };
+    let mut whole = [first, second].concat();
+    while let Some(more) = next(&mut body, whole.len(), limit).await? {
+        whole.extend_from_slice(&more);
+    }
+    Ok(whole.into())
+}
+
+/// The next piece of a body of which `held` bytes are there.
+async fn next(body: &mut Incoming, held: usize, limit: usize) -> Result<Option<Bytes>, Problem> {
     while let Some(frame) = body.frame().await {
         let frame = frame.map_err(|error| cut_short(&error))?;
         let Ok(data) = frame.into_data() else { continue };
-        if whole.len().saturating_add(data.len()) > limit {
-            return Err(too_large(limit));
-        }
-        // Nearly every body comes as one frame, and is taken without being copied.
-        whole = if whole.is_empty() { data } else { [whole, data].concat().into() };
+        let fits = held.saturating_add(data.len()) <= limit;
+        return if fits { Ok(Some(data)) } else { Err(too_large(limit)) };
     }
-    Ok(whole)
+    Ok(None)
 }
 
 fn too_large(limit: usize) -> Problem {

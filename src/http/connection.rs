@@ -5,8 +5,9 @@ use std::pin::pin;
 use std::rc::Rc;
 use std::time::Duration;
 
-use hyper::body::Incoming;
+use hyper::body::{Body, Incoming};
 use hyper::header::{self, HeaderMap};
+use hyper::http::request::Parts;
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper::{Request, StatusCode, Version};
@@ -86,32 +87,42 @@ async fn answer(
 ) -> Result<Answer, Problem> {
     let shared = &worker.shared;
     let (head, incoming) = request.into_parts();
-    polite(&head)?;
-    let route = match listener {
-        Listener::Network => {
-            route::network(&shared.config.base_path, &head.method, head.uri.path())
-        }
-        Listener::Operator => route::operator(&head.method, head.uri.path()),
-    }?;
-    auth::check(&shared.config, &head.headers, listener, route)?;
+    let route = enter(worker, listener, &head).map_err(|problem| {
+        // What is left of a body cannot be told from a request to come.
+        if incoming.is_end_stream() { problem } else { problem.and_close() }
+    })?;
     if !route.writes() {
         return operator::read(worker, route, head.uri.query()).await;
     }
-    json(&head.headers)?;
-    let _in_flight = worker.admit()?;
     let limit = match route {
         Route::Operation(_) => OPERATION_BYTES_MAX,
         _ => OPERATOR_BYTES_MAX,
     };
     let body = body::read(incoming, limit, shared.config.body_timeout).await?;
+    let _in_flight = worker.admit()?;
     match route {
         Route::Operation(operation) => operation::operate(worker, operation, &body).await,
         route => operator::write(worker, route, &body).await,
     }
 }
 
+/// What a request is for, if it may be asked so by whoever asks.
+fn enter<'a>(worker: &Worker, listener: Listener, head: &'a Parts) -> Result<Route<'a>, Problem> {
+    let config = &worker.shared.config;
+    polite(head)?;
+    let route = match listener {
+        Listener::Network => route::network(&config.base_path, &head.method, head.uri.path()),
+        Listener::Operator => route::operator(&head.method, head.uri.path()),
+    }?;
+    auth::check(config, &head.headers, listener, route)?;
+    if route.writes() {
+        json(&head.headers)?;
+    }
+    Ok(route)
+}
+
 /// Refuses what HTTP/1.1 forbids or what nobody who means well sends here.
-fn polite(head: &hyper::http::request::Parts) -> Result<(), Problem> {
+fn polite(head: &Parts) -> Result<(), Problem> {
     let refuse = |message: &str| Err(Problem::invalid(message).and_close());
     let hosts = head.headers.get_all(header::HOST).iter().count();
     if hosts > 1 || (hosts == 0 && head.version == Version::HTTP_11) {

@@ -85,7 +85,8 @@ impl Workers {
         }
         // A socket without it works, only slower.
         let _ = stream.set_nodelay(true);
-        let free = self.desks.iter().min_by_key(|desk| desk.connections.load(Ordering::Relaxed));
+        let manned = self.desks.iter().filter(|desk| !desk.arrivals.is_closed());
+        let free = manned.min_by_key(|desk| desk.connections.load(Ordering::Relaxed));
         let (Some(desk), Ok(stream)) = (free, stream.into_std()) else { return };
         let seat = Seat::take([&shared.connections, &desk.connections]);
         // A worker that is gone takes nobody: the connection is closed as it is dropped.

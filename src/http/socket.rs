@@ -114,7 +114,8 @@ impl Socket {
     fn poll_late(&mut self, cx: &mut Context<'_>) -> Poll<io::Error> {
         let Some(deadline) = self.phase.deadline(&self.patience) else { return Poll::Pending };
         ready!(self.reading.poll(cx, deadline));
-        if matches!(self.phase.0.get(), Doing::Head { .. }) {
+        let in_an_answer = self.writing.0.is_some();
+        if matches!(self.phase.0.get(), Doing::Head { .. }) && !in_an_answer {
             // It is told why, if it still listens.
             let _ = self.io.inner().try_write(LATE);
         }

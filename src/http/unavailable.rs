@@ -36,7 +36,7 @@ impl From<AmendError> for Problem {
             AmendError::NotEmpty(_) => {
                 Self::new(StatusCode::CONFLICT, "ACCOUNT_NOT_EMPTY", message)
             }
-            AmendError::NoSuchCurrency(_) | AmendError::TooManyBalances(_) => {
+            AmendError::NoSuchCurrency(..) | AmendError::TooManyBalances(_) => {
                 Self::invalid(message)
             }
             AmendError::Unavailable(why) => why.into(),

@@ -96,7 +96,7 @@ impl Subject {
             Ok(view) => changed(view.seen.value(), &view),
             Err(AmendError::NotFound) => Answer::Declined("ACCOUNT_NOT_FOUND"),
             Err(AmendError::NotEmpty(_)) => Answer::Declined("ACCOUNT_NOT_EMPTY"),
-            Err(AmendError::NoSuchCurrency(_)) => Answer::Declined("NO_SUCH_CURRENCY"),
+            Err(AmendError::NoSuchCurrency(..)) => Answer::Declined("NO_SUCH_CURRENCY"),
             Err(AmendError::TooManyBalances(_)) => Answer::Declined("TOO_MANY_BALANCES"),
             Err(AmendError::Unavailable(why)) => unavailable(why),
         }

@@ -7,10 +7,10 @@ use super::super::answer::{Answer, Problem};
 use super::super::json::{self, Object};
 use super::super::operation_answer;
 use super::super::worker::Worker;
-use super::query::{Page, Query, name};
+use super::query::{Query, name};
 use super::{parts, transfers};
 use crate::engine::record::{Action, Located, Record, TransferAction};
-use crate::engine::{HistoryError, Stamp};
+use crate::engine::{HistoryError, Stamp, Stored};
 use crate::ledger::{ActionRef, Bucket, Currency, Operation, Posting, Side};
 
 /// `GET /v1/actions/{tenant_action_ref}`
@@ -45,27 +45,20 @@ pub(super) async fn of_transaction(
     let heads = worker.shared.ledger.transaction_heads(&transaction_id);
     worker.durable(heads.iter().copied().max().unwrap_or(Lsn::ZERO)).await?;
     let body = worker.history(move |ledger| {
-        let stored = ledger.transaction(&transaction_id, &heads)?;
-        let records = stored.iter().map(crate::engine::Stored::record);
-        let records = records.collect::<Result<Vec<_>, _>>()?;
-        Ok(list(&transaction_id, &records, &page))
+        let actions = ledger.transaction(&transaction_id, &heads, is_action)?;
+        let after = page.after.map_or(Lsn::ZERO, |action| Lsn::new(action.position()));
+        let rest = &actions[actions.partition_point(|lsn| *lsn <= after)..];
+        let shown = &rest[..rest.len().min(page.limit)];
+        let stored = shown.iter().map(|lsn| ledger.stored(*lsn)).collect::<Result<Vec<_>, _>>()?;
+        let records = stored.iter().map(Stored::record).collect::<Result<Vec<_>, _>>()?;
+        let next = shown.last().filter(|_| shown.len() < rest.len());
+        Ok(json::object(|object| {
+            object.text("transaction_id", &transaction_id);
+            object.list("data", &records, |object, (it, stamp)| members(object, it, *stamp));
+            parts::next_cursor(object, next.map(|lsn| ActionRef::new(lsn.value())));
+        }))
     });
     Ok(Answer::json(StatusCode::OK, body.await?))
-}
-
-/// The part of a transaction's records that a page shows, oldest first.
-fn list(transaction_id: &str, records: &[(Record<'_>, Stamp)], page: &Page) -> Vec<u8> {
-    let is_shown = |(record, stamp): &&(Record<'_>, Stamp)| {
-        is_action(record) && Some(stamp.action()) > page.after
-    };
-    let mut actions = records.iter().filter(is_shown);
-    let shown: Vec<_> = actions.by_ref().take(page.limit).collect();
-    let next = shown.last().filter(|_| actions.next().is_some());
-    json::object(|object| {
-        object.text("transaction_id", transaction_id);
-        object.list("data", &shown, |object, (record, stamp)| members(object, record, *stamp));
-        parts::next_cursor(object, next.map(|(_, stamp)| stamp.action()));
-    })
 }
 
 const fn is_action(record: &Record<'_>) -> bool {
