@@ -1,12 +1,36 @@
 //! What this disk can do, measured before the server promises anything; and how far recovery is.
 
-use std::fs::OpenOptions;
+use std::fs::{File, OpenOptions};
 use std::io;
 use std::os::unix::fs::FileExt;
 use std::path::Path;
 use std::time::{Duration, Instant};
 
 use indicatif::{ProgressBar, ProgressStyle};
+use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
+
+/// Makes a directory and those above it, each with a durable name.
+///
+/// # Errors
+/// When one cannot be made or synced.
+pub fn make_directory(path: &Path) -> io::Result<()> {
+    if path.as_os_str().is_empty() || path.is_dir() {
+        return Ok(());
+    }
+    let above = path.parent().unwrap_or(Path::new(""));
+    make_directory(above)?;
+    std::fs::create_dir(path)?;
+    let above = if above.as_os_str().is_empty() { Path::new(".") } else { above };
+    File::open(above)?.sync_all()
+}
+
+/// Lets the process open as many files as the system lets it: each connection is one, and each
+/// segment of the log.
+pub fn allow_many_files() {
+    let limit = getrlimit(Resource::Nofile);
+    // With what it has it works as well, only not for as many.
+    let _ = setrlimit(Resource::Nofile, Rlimit { current: limit.maximum, ..limit });
+}
 
 const TRIES: u16 = 15;
 const BLOCK: [u8; 4096] = [0x5a; 4096];

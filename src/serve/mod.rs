@@ -42,8 +42,9 @@ const LAST_WORDS: Duration = Duration::from_secs(1);
 /// Why the server could not start.
 pub fn serve(config: Config) -> anyhow::Result<ExitCode> {
     logging::start(config.log_format);
-    std::fs::create_dir_all(&config.data_dir)
+    disk::make_directory(&config.data_dir)
         .with_context(|| format!("data directory {} cannot be made", config.data_dir.display()))?;
+    disk::allow_many_files();
     let network = listen(&config, Listener::Network)?;
     let operator = listen(&config, Listener::Operator)?;
     let (shared, log) = start(config)?;
@@ -171,14 +172,17 @@ async fn run(
         () = workers.accept(&operator, Listener::Operator, &shared) => None,
         _ = terminate.recv() => None,
         _ = interrupt.recv() => None,
-        ended = &mut log.ended => ended.ok().and_then(Result::err),
+        ended = &mut log.ended => Some(why(ended)),
     };
     shared.ready.store(false, Ordering::Release);
     drop((network, operator));
     // A worker that has ended needs not be told.
     let _ = stop.send(true);
     match failed {
-        Some(error) => Ok(fail(workers, &error)),
+        Some(error) => {
+            shared.wakers.wake();
+            Ok(fail(workers, &error))
+        }
         None => drain(workers, &shared, log).await,
     }
 }
@@ -202,8 +206,8 @@ fn announce(config: &Config, network: &TcpListener, operator: &TcpListener) -> a
 }
 
 /// The log failed: whoever waits is told so, for as long as it takes to tell, and not longer.
-fn fail(workers: Workers, error: &wal::CommitError) -> ExitCode {
-    tracing::error!(%error, "the log failed: stopping, so that a restart finds what is durable");
+fn fail(workers: Workers, error: &str) -> ExitCode {
+    tracing::error!(error, "the log failed: stopping, so that a restart finds what is durable");
     if !workers.dismiss(LAST_WORDS) {
         tracing::warn!("not everyone who waited could be told");
     }
@@ -222,7 +226,16 @@ async fn drain(workers: Workers, shared: &Arc<Shared>, log: Log) -> anyhow::Resu
     // It has told its result, and ends.
     let _ = log.committer.join();
     match synced {
-        Ok(Err(error)) => Err(error).context("the log failed while stopping"),
-        Ok(Ok(())) | Err(_) => Ok(ExitCode::SUCCESS),
+        Ok(Ok(())) => Ok(ExitCode::SUCCESS),
+        ended => anyhow::bail!("the log failed while stopping: {}", why(ended)),
+    }
+}
+
+/// Why the committer ended though nobody had told it to.
+fn why(ended: Result<Result<(), wal::CommitError>, oneshot::error::RecvError>) -> String {
+    match ended {
+        Ok(Err(error)) => error.to_string(),
+        Ok(Ok(())) => "its thread ended".into(),
+        Err(_) => "its thread died".into(),
     }
 }
