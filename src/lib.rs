@@ -5,6 +5,9 @@
 //! short locks, every action durable in a memory-mapped write-ahead log with group commit before it
 //! is answered, exactly once, served over raw hyper.
 //!
+//! *The contract*, wherever these pages say so, is what Open Fabric documents of its ledger API,
+//! together with what the README promises.
+//!
 //! Three goals, those that come earlier first: **correct**, then **fast**, then **small**.
 //!
 //! # One line through the house

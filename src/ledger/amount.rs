@@ -12,7 +12,7 @@ pub struct Amount(u64);
 impl Amount {
     /// Nothing.
     pub const ZERO: Self = Self(0);
-    /// The most that one request may move: 10^15 minor units (`semantics` section 3).
+    /// The most that one request may move: 10^15 minor units.
     pub const REQUEST_MAX: Self = Self(1_000_000_000_000_000);
 
     /// `minor` minor units, if a balance can hold that many.
