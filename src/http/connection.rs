@@ -99,7 +99,7 @@ async fn answer(
         _ => OPERATOR_BYTES_MAX,
     };
     let body = body::read(incoming, limit, shared.config.body_timeout).await?;
-    let _in_flight = worker.admit()?;
+    let _in_flight = shared.admit()?;
     match route {
         Route::Operation(operation) => operation::operate(worker, operation, &body).await,
         route => operator::write(worker, route, &body).await,

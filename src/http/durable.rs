@@ -11,10 +11,9 @@ use std::future::poll_fn;
 use std::sync::Arc;
 use std::task::{Poll, Waker};
 
-use crate::engine::Lsn;
 use tokio::sync::Notify;
 
-use crate::engine::Ledger;
+use crate::engine::{Ledger, Lsn};
 
 /// A bell for each worker that wants to know when more is durable.
 #[derive(Debug)]

@@ -1,6 +1,7 @@
 //! Bodies read into requests. Pure: bytes in, a request or a [`Problem`] that names the member out.
 
 use std::borrow::Cow;
+use std::fmt::Display;
 
 use serde::{Deserialize, Deserializer};
 use serde_json::value::RawValue;
@@ -11,7 +12,7 @@ use super::answer::Problem;
 use super::money;
 use crate::engine::Currencies;
 use crate::engine::record::OperationRequest;
-use crate::ledger::{Money, Operation};
+use crate::ledger::{Amount, Currency, Money, Operation};
 
 /// The longest text that a request may give as a name or reference, in bytes.
 pub const TEXT_MAX: usize = 128;
@@ -124,19 +125,36 @@ pub fn amount(member: &str, raw: &RawValue, currencies: &Currencies) -> Result<M
     }
     let wire: WireAmount<'_> =
         serde_json::from_str(raw.get()).map_err(|error| shape(&format!("is wrong: {error}")))?;
-    let number = wire.value.get();
-    if !number.starts_with(|first: char| first == '-' || first.is_ascii_digit()) {
-        return Err(Problem::invalid(format!("{member}.value is not a number")));
-    }
+    let value = format_args!("{member}.value");
+    let number = number(value, wire.value)?;
     let currency = currencies.find(&wire.currency).ok_or_else(|| {
         let message = format!("{member}.currency is not a currency that this ledger keeps");
         Problem::new(StatusCode::BAD_REQUEST, "UNKNOWN_CURRENCY", message)
     })?;
-    let amount = money::parse(number, currency).map_err(|bad| {
-        let message = format!("{member}.value {bad}");
+    Ok(Money { amount: units(value, number, currency)?, currency })
+}
+
+/// The text of a JSON number; `member` is its name in errors.
+///
+/// # Errors
+/// 400 `INVALID_REQUEST` when it is anything else.
+pub fn number(member: impl Display, raw: &RawValue) -> Result<&str, Problem> {
+    let text = raw.get();
+    if text.starts_with(|first: char| first == '-' || first.is_ascii_digit()) {
+        return Ok(text);
+    }
+    Err(Problem::invalid(format!("{member} is not a number")))
+}
+
+/// The amount that a number's text is; `member` is its name in errors.
+///
+/// # Errors
+/// 400 `INVALID_AMOUNT`.
+pub fn units(member: impl Display, number: &str, currency: Currency) -> Result<Amount, Problem> {
+    money::parse(number, currency).map_err(|bad| {
+        let message = format!("{member} {bad}");
         Problem::new(StatusCode::BAD_REQUEST, "INVALID_AMOUNT", message)
-    })?;
-    Ok(Money { amount, currency })
+    })
 }
 
 /// Reads a JSON object: not an array, not followed by anything, no member of `T` twice.

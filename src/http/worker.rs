@@ -4,7 +4,6 @@ use std::rc::Rc;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use crate::engine::Lsn;
 use tokio::net::TcpStream;
 use tokio::sync::{Notify, mpsc, watch};
 use tokio::task::LocalSet;
@@ -13,8 +12,8 @@ use super::answer::Problem;
 use super::connection;
 use super::durable::Waiters;
 use super::route::Listener;
-use super::shared::{InFlight, Shared};
-use crate::engine::{HistoryError, Stored};
+use super::shared::Shared;
+use crate::engine::{HistoryError, Lsn, Stored};
 
 /// A connection on its way to a worker.
 #[derive(Debug)]
@@ -88,14 +87,6 @@ impl Worker {
         let done = tokio::task::spawn_blocking(move || read(&shared.ledger)).await;
         let stopping = |_| Problem::unavailable("OVERLOADED", "the server is stopping");
         Ok(done.map_err(stopping)??)
-    }
-
-    /// Counts one more request as in flight, until what it returns is dropped.
-    ///
-    /// # Errors
-    /// 503 when as many are as may be: certainly nothing was done.
-    pub fn admit(&self) -> Result<InFlight<'_>, Problem> {
-        self.shared.admit()
     }
 }
 

@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 
 use crate::batch::Batch;
 use crate::group::{Chain, Draft, bytes_for};
-use crate::index::{Point, Points, Shelf};
+use crate::index::{Points, Shelf};
 use crate::log::Log;
 use crate::options::{Commit, OnCommit, Options, Sync};
 use crate::queue::{Life, Prepared};
@@ -235,7 +235,7 @@ impl<S: Storage> Committer<S> {
         let sealed = draft.seal(&mut self.head);
         let parts = [&self.head, run.body, draft.padding(sealed.bytes)];
         let (first, at) = (self.chain.next, self.head.len());
-        note(&self.log, run.points(first, self.active.offset, at));
+        self.log.index.note(run.points(first, self.active.offset, at));
         let written = run.body.len();
         self.active.write(sealed.bytes, parts)?;
         tally.add(sealed.bytes, run.records);
@@ -380,10 +380,6 @@ impl Tally {
         self.records += u64::from(records);
         self.bytes += wide(bytes);
     }
-}
-
-fn note<S: Storage>(log: &Log<S>, points: impl Iterator<Item = Point>) {
-    log.index.note(points);
 }
 
 #[expect(clippy::disallowed_methods, reason = "measures a sync, decides nothing")]

@@ -2,7 +2,6 @@
 
 use std::borrow::Cow;
 
-use crate::engine::Lsn;
 use hyper::StatusCode;
 use serde::Deserialize;
 use serde_json::value::RawValue;
@@ -14,7 +13,7 @@ use super::super::worker::Worker;
 use super::open::{Members, currencies, limits, metadata};
 use super::query::{Page, Query, name};
 use super::{books, parts};
-use crate::engine::AccountView;
+use crate::engine::{AccountView, Lsn};
 use crate::ledger::{Amendment, Status, SystemAccount};
 
 /// `GET /v1/accounts/{ref}`

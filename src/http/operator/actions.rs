@@ -1,6 +1,5 @@
 //! Actions out of the log: one by its name, or all of a transaction.
 
-use crate::engine::Lsn;
 use hyper::StatusCode;
 
 use super::super::answer::{Answer, Problem};
@@ -10,7 +9,7 @@ use super::super::worker::Worker;
 use super::query::{Query, name};
 use super::{parts, transfers};
 use crate::engine::record::{Action, Located, Record, TransferAction};
-use crate::engine::{HistoryError, Stamp, Stored};
+use crate::engine::{HistoryError, Lsn, Stamp, Stored};
 use crate::ledger::{ActionRef, Bucket, Currency, Operation, Posting, Side};
 
 /// `GET /v1/actions/{tenant_action_ref}`

@@ -9,7 +9,6 @@ use serde_json::Value;
 use serde_json::value::RawValue;
 
 use super::super::answer::{Answer, Problem};
-use super::super::money;
 use super::super::request::{self, ACCOUNT_MAX, TEXT_MAX, present, text};
 use super::super::worker::Worker;
 use super::parts;
@@ -138,15 +137,9 @@ pub(super) fn limits(
 ) -> Result<Vec<(Currency, Amount)>, Problem> {
     let limit = |(code, number): &(Cow<'_, str>, &RawValue)| {
         let currency = known.find(code).ok_or_else(|| unknown("overdraft_limit"))?;
-        let number = number.get();
-        if !number.starts_with(|first: char| first == '-' || first.is_ascii_digit()) {
-            return Err(Problem::invalid(format!("overdraft_limit.{currency} is not a number")));
-        }
-        let limit = money::parse(number, currency).map_err(|bad| {
-            let message = format!("overdraft_limit.{currency} {bad}");
-            Problem::new(StatusCode::BAD_REQUEST, "INVALID_AMOUNT", message)
-        })?;
-        Ok((currency, limit))
+        let member = format_args!("overdraft_limit.{currency}");
+        let number = request::number(member, number)?;
+        Ok((currency, request::units(member, number, currency)?))
     };
     members.map(|members| members.0.iter().map(limit).collect()).unwrap_or(Ok(Vec::new()))
 }

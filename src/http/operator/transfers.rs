@@ -2,7 +2,6 @@
 
 use std::borrow::Cow;
 
-use crate::engine::Lsn;
 use hyper::StatusCode;
 use serde::Deserialize;
 use serde_json::value::RawValue;
@@ -14,7 +13,7 @@ use super::super::request::{self, ACCOUNT_MAX, TEXT_MAX, text};
 use super::super::worker::Worker;
 use super::{open, parts};
 use crate::engine::record::{Ends, TransferAction, TransferRequest};
-use crate::engine::{Repeat, Submitted};
+use crate::engine::{Lsn, Repeat, Submitted};
 use crate::ledger::{ActionRef, Refusal, Side, TransferRefused};
 
 /// The longest description, in bytes.
