@@ -5,7 +5,7 @@
 
 use std::io;
 
-use wal::{Medium, Storage};
+use wal::{Medium, Name, Storage};
 
 /// A place that keeps nothing.
 #[derive(Clone, Copy, Debug, Default)]
@@ -20,11 +20,11 @@ pub struct Segment {
 impl Storage for Discard {
     type Medium = Segment;
 
-    fn list(&self) -> io::Result<Vec<u64>> {
+    fn list(&self) -> io::Result<Vec<Name>> {
         Ok(Vec::new())
     }
 
-    fn open(&self, _number: u64) -> io::Result<Segment> {
+    fn open(&self, _name: Name) -> io::Result<Segment> {
         // The log asks how long it is before it reads, and it was asked to make it before.
         Ok(Segment { bytes: u64::MAX })
     }
@@ -33,7 +33,17 @@ impl Storage for Discard {
         Ok(Segment { bytes })
     }
 
-    fn remove(&self, _number: u64) -> io::Result<()> {
+    fn create(&self, _name: Name) -> io::Result<Segment> {
+        Ok(Segment { bytes: 0 })
+    }
+
+    fn publish(&self, _name: Name) -> io::Result<()> {
+        Ok(())
+    }
+
+    fn discard(&self, _name: Name) {}
+
+    fn remove(&self, _name: Name) -> io::Result<()> {
         Ok(())
     }
 

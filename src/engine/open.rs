@@ -2,13 +2,14 @@
 
 use std::sync::atomic::AtomicU64;
 
-use wal::{Committer, Filler, Recovered, Storage};
+use wal::{Committer, Filler, Recovered, Sealer, Storage};
 
 use super::Engine;
 use super::clock::{Clock, ClockJump};
 use super::currencies::Currencies;
 use super::keys::Keys;
 use super::log::Log;
+use super::record;
 use super::recover::{RecoverError, Replay};
 use super::secret::Secret;
 use super::state::State;
@@ -46,7 +47,7 @@ impl Default for Options {
     }
 }
 
-/// An engine and the two loops that its log needs: each wants a thread, or to be stepped.
+/// An engine and the loops that its log needs: each wants a thread, or to be stepped.
 pub struct Running<S: Storage> {
     /// The engine.
     pub engine: Engine<S>,
@@ -54,6 +55,8 @@ pub struct Running<S: Storage> {
     pub committer: Committer<S>,
     /// Prepares segments ahead of need.
     pub filler: Filler<S>,
+    /// Rewrites finished segments without padding.
+    pub sealer: Sealer<S>,
     /// What the log held.
     pub recovered: Recovered,
 }
@@ -79,14 +82,15 @@ pub fn open<S: Storage>(storage: S, options: Options) -> Result<Running<S>, Open
     let keys = Keys::new(secret, options.key_bits, options.max_keys);
     let state = State::new(keys, secret);
     let mut replay = Replay::new(&state, &options.currencies);
-    let opened = wal::open(storage, options.wal, |record| replay.record(&record))?;
+    let options_of_log = wal::Options { mark: Some(record::mark), ..options.wal };
+    let opened = wal::open(storage, options_of_log, |record| replay.record(&record))?;
     let last = replay.last;
     let clock = match options.wall {
         Some(wall) => Clock::start_at(wall, last, options.accept_clock_jump)?,
         None => Clock::start(last, options.accept_clock_jump)?,
     };
-    let log = Log { wal: opened.wal, clock };
+    let log = Log { wal: opened.wal.clone(), clock };
     let engine = Engine { state, log, rules: options.rules, posted_to_closed: AtomicU64::new(0) };
-    let (committer, filler) = (opened.committer, opened.filler);
-    Ok(Running { engine, committer, filler, recovered: opened.recovered })
+    let wal::Opened { committer, filler, sealer, recovered, .. } = opened;
+    Ok(Running { engine, committer, filler, sealer, recovered })
 }

@@ -3,7 +3,7 @@
 //! | started | stopped |
 //! | --- | --- |
 //! | the log is opened and replayed | 5. the committer syncs what is left and ends |
-//! | committer, filler, auditor | 4. the engine takes no more |
+//! | committer, filler, sealer, auditor | 4. the engine takes no more |
 //! | workers | 3. they answer what is in flight |
 //! | listeners | 1. no connection is accepted, 2. those that are idle are closed |
 //!
@@ -73,7 +73,7 @@ fn start(config: Config) -> anyhow::Result<(Arc<Shared>, Log)> {
     let metrics = Metrics::new();
     let wakers = Arc::new(Wakers::new(config.threads));
     let running = open(&config, &metrics, Arc::clone(&wakers))?;
-    let Running { engine, committer, filler, recovered } = running;
+    let Running { engine, committer, filler, sealer, recovered } = running;
     tell_recovered(&recovered);
     let shared = Arc::new(Shared {
         ledger: engine,
@@ -91,6 +91,7 @@ fn start(config: Config) -> anyhow::Result<(Arc<Shared>, Log)> {
         let _ = tell.send(committer.run());
     })?;
     thread("log-filler").spawn(move || filler.run())?;
+    thread("log-sealer").spawn(move || sealer.run())?;
     let audited = Arc::clone(&shared);
     thread("auditor").spawn(move || auditor::run(&audited))?;
     Ok((shared, Log { ended, committer }))
@@ -126,7 +127,7 @@ fn open(
                 counted.committed(commit);
                 wakers.wake();
             })),
-            on_shortage: Some(Box::new(|error| {
+            on_shortage: Some(Arc::new(|error| {
                 tracing::error!(%error, "no room for the log: writes are refused until there is");
             })),
             on_progress: Some(Box::new(move |progress| {

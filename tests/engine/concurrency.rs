@@ -18,11 +18,13 @@ fn with_engine(work: impl FnOnce(&Engine<Directory>)) {
     let running = open(directory, Options::default()).unwrap();
     let committer = thread::spawn(|| running.committer.run());
     let filler = thread::spawn(|| running.filler.run());
+    let sealer = thread::spawn(|| running.sealer.run());
     work(&running.engine);
     assert!(running.engine.audit(|| {}).are_clean());
     running.engine.close();
     committer.join().unwrap().unwrap();
     filler.join().unwrap();
+    sealer.join().unwrap();
 }
 
 /// Begins `work` on so many threads at once.

@@ -3,7 +3,7 @@
 use holdfast::engine::{Currencies, Engine, OpenError, Options, Running, open};
 use holdfast::ledger::{Amount, Money};
 use wal::simulated::{Choices, Disk};
-use wal::{CommitError, Committer, Fill, Filler, Lsn, Step};
+use wal::{CommitError, Committer, Fill, Filler, Lsn, Sealer, Step};
 
 /// A running engine and the disk under it.
 pub(crate) struct World {
@@ -11,6 +11,7 @@ pub(crate) struct World {
     pub(crate) engine: Engine<Disk>,
     pub(crate) committer: Committer<Disk>,
     pub(crate) filler: Filler<Disk>,
+    pub(crate) sealer: Sealer<Disk>,
     /// The last record that recovery found.
     pub(crate) recovered: Lsn,
 }
@@ -28,8 +29,9 @@ pub(crate) enum Stuck {
 impl World {
     /// Opens what is on the disk.
     pub(crate) fn open(disk: &Disk, options: Options) -> Result<Self, OpenError> {
-        let Running { engine, committer, filler, recovered } = open(disk.clone(), options)?;
-        Ok(Self { disk: disk.clone(), engine, committer, filler, recovered: recovered.last })
+        let Running { engine, committer, filler, sealer, recovered } = open(disk.clone(), options)?;
+        let (disk, recovered) = (disk.clone(), recovered.last);
+        Ok(Self { disk, engine, committer, filler, sealer, recovered })
     }
 
     /// A new engine on a new disk.

@@ -61,7 +61,7 @@ fn a_flipped_bit_in_what_was_answered_is_named_and_nothing_is_touched() {
     let at = bytes.windows(marked.len()).position(|window| window == marked).unwrap();
     flip(&segment, at);
     let page = at / 4096 * 4096;
-    refuses(&home, &["segment 0000000000000001 is corrupt", &format!("offset {page}"), "lsn"]);
+    refuses(&home, &["0000000000000001.wal is corrupt", &format!("offset {page}"), "lsn"]);
     flip(&segment, at);
     let server = home.serve(&[]);
     assert_eq!(Desk::at(&server).figure("a", "posted"), "40.00");
@@ -72,7 +72,7 @@ fn a_segment_of_no_bytes_is_not_taken_for_an_empty_log() {
     let home = lived_in();
     let first = home.segments().remove(0);
     File::options().write(true).open(first).unwrap().set_len(0).unwrap();
-    refuses(&home, &["segment 0000000000000001"]);
+    refuses(&home, &["0000000000000001.wal"]);
 }
 
 #[test]
@@ -81,7 +81,7 @@ fn a_segment_cut_short_refuses() {
     let first = home.segments().remove(0);
     let length = fs::metadata(&first).unwrap().len();
     File::options().write(true).open(first).unwrap().set_len(length - 4096).unwrap();
-    refuses(&home, &["segment 0000000000000001 is corrupt", "length"]);
+    refuses(&home, &["0000000000000001.wal is corrupt", "length"]);
 }
 
 #[test]
@@ -89,7 +89,7 @@ fn a_segment_that_is_missing_refuses() {
     let home = lived_in();
     assert!(home.serve(&[]).stop().success());
     fs::remove_file(home.segments().remove(0)).unwrap();
-    refuses(&home, &["segment 0000000000000001 is corrupt", "missing"]);
+    refuses(&home, &["0000000000000001.wal is corrupt", "missing"]);
 }
 
 #[test]
@@ -105,5 +105,5 @@ fn a_file_that_is_not_a_segment_under_a_segments_name_refuses() {
     let home = lived_in();
     let first = home.segments().remove(0);
     fs::write(&first, "not a log\n".repeat(10_000)).unwrap();
-    refuses(&home, &["segment 0000000000000001 is corrupt"]);
+    refuses(&home, &["0000000000000001.wal is corrupt"]);
 }

@@ -199,6 +199,7 @@ impl<S: Storage> Committer<S> {
         let Some(next) = self.log.shared.queue.lock().prepared.take() else { return false };
         self.log.shared.taken.notify_one();
         self.active = Active::of(&self.log, next, &self.chain);
+        self.log.shared.tell_finished();
         true
     }
 
@@ -350,7 +351,7 @@ impl<M: Medium> Active<M> {
     /// Begins a prepared segment, which readers find in the index from now on.
     fn of<S: Storage<Medium = M>>(log: &Log<S>, next: Prepared<M>, chain: &Chain) -> Self {
         let Prepared { segment, medium, reader } = next;
-        log.index.add(Shelf::new(segment, reader, chain.next, Points::default()));
+        log.index.add(Shelf::padded(segment, reader, *chain, Points::default()));
         Self { segment, medium, offset: BODY_OFFSET }
     }
 

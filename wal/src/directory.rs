@@ -1,10 +1,7 @@
-//! Segments as files of a directory that one process owns.
+//! A log as files of a directory that one process owns.
 //!
-//! | file | what it is |
-//! | --- | --- |
-//! | `LOCK` | empty; locked with `flock` while a log is open |
-//! | `{number:016x}.wal` | a segment |
-//! | `{number:016x}.tmp` | a segment whose preparation did not end; removed at the next start |
+//! Beside the files of the log ([`Name`]) there is an empty `LOCK`, locked with `flock` while a log
+//! is open.
 //!
 //! A segment is zero-filled by 4 KiB writes before it is mapped: a page dirtied later is written
 //! with its whole folio, and the folio is as large as the write that brought it into the cache.
@@ -18,11 +15,12 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use rustix::fs::{Advice, FallocateFlags, FlockOperation};
 
+use crate::Name;
 use crate::mmap::Map;
 use crate::size::{PAGE, narrow, wide};
 use crate::storage::{Medium, Storage};
 
-/// A directory of segments, locked.
+/// A directory with the files of a log, locked.
 pub struct Directory {
     path: PathBuf,
     directory: File,
@@ -71,8 +69,8 @@ pub enum DirectoryError {
     },
 }
 
-/// A segment file: mapped if it was prepared, read and written as a file if it was opened.
-pub struct SegmentFile {
+/// A file of a log: mapped if it was prepared as a segment, read and written as a file otherwise.
+pub struct LogFile {
     file: File,
     map: Option<Map>,
 }
@@ -115,48 +113,66 @@ impl Directory {
         Ok(())
     }
 
-    fn path_of(&self, number: u64, extension: &str) -> PathBuf {
-        self.path.join(format!("{number:016x}.{extension}"))
+    fn path_of(&self, name: Name) -> PathBuf {
+        self.path.join(name.to_string())
+    }
+
+    /// Where a file is before it is whole.
+    fn unfinished(&self, name: Name) -> PathBuf {
+        self.path.join(format!("{name}.tmp"))
     }
 }
 
 impl Storage for Directory {
-    type Medium = SegmentFile;
+    type Medium = LogFile;
 
-    fn list(&self) -> io::Result<Vec<u64>> {
-        let mut numbers = Vec::new();
+    fn list(&self) -> io::Result<Vec<Name>> {
+        let mut names = Vec::new();
         for file in fs::read_dir(&self.path)? {
             let path = file?.path();
-            if path.extension().is_some_and(|extension| extension == "wal") {
-                numbers.push(number_of(&path)?);
+            let extension = path.extension().and_then(|extension| extension.to_str());
+            if extension.is_some_and(Name::is_extension) {
+                names.push(name_of(&path)?);
             }
         }
-        numbers.sort_unstable();
-        Ok(numbers)
+        names.sort_unstable();
+        Ok(names)
     }
 
-    fn open(&self, number: u64) -> io::Result<SegmentFile> {
-        let file = OpenOptions::new().read(true).write(true).open(self.path_of(number, "wal"))?;
-        Ok(SegmentFile { file, map: None })
+    fn open(&self, name: Name) -> io::Result<LogFile> {
+        let file = OpenOptions::new().read(true).write(true).open(self.path_of(name))?;
+        Ok(LogFile { file, map: None })
     }
 
-    fn prepare(&self, number: u64, bytes: u64, header: &[u8]) -> io::Result<SegmentFile> {
-        let unfinished = self.path_of(number, "tmp");
-        let prepared = fill(&unfinished, bytes, header).and_then(|file| {
-            fs::rename(&unfinished, self.path_of(number, "wal"))?;
-            self.sync_directory()?;
+    fn prepare(&self, number: u64, bytes: u64, header: &[u8]) -> io::Result<LogFile> {
+        let name = Name::Segment(number);
+        let prepared = fill(&self.unfinished(name), bytes, header).and_then(|file| {
+            self.publish(name)?;
             let map = Some(Map::of(&file)?);
-            Ok(SegmentFile { file, map })
+            Ok(LogFile { file, map })
         });
         if prepared.is_err() {
-            // What it took is needed more elsewhere; if it stays, the next start removes it.
-            let _ = fs::remove_file(&unfinished);
+            self.discard(name);
         }
         prepared
     }
 
-    fn remove(&self, number: u64) -> io::Result<()> {
-        fs::remove_file(self.path_of(number, "wal"))
+    fn create(&self, name: Name) -> io::Result<LogFile> {
+        Ok(LogFile { file: create(&self.unfinished(name))?, map: None })
+    }
+
+    fn publish(&self, name: Name) -> io::Result<()> {
+        fs::rename(self.unfinished(name), self.path_of(name))?;
+        self.sync_directory()
+    }
+
+    fn discard(&self, name: Name) {
+        // What it took is needed more elsewhere; if it stays, the next start removes it.
+        let _ = fs::remove_file(self.unfinished(name));
+    }
+
+    fn remove(&self, name: Name) -> io::Result<()> {
+        fs::remove_file(self.path_of(name))
     }
 
     fn sync_directory(&self) -> io::Result<()> {
@@ -169,7 +185,7 @@ impl Storage for Directory {
     }
 }
 
-impl Medium for SegmentFile {
+impl Medium for LogFile {
     fn bytes(&self) -> io::Result<u64> {
         Ok(self.file.metadata()?.len())
     }
@@ -238,7 +254,7 @@ fn lock(path: &Path) -> Result<File, DirectoryError> {
 
 /// A file of zeros behind a header, durable but for its name.
 fn fill(path: &Path, bytes: u64, header: &[u8]) -> io::Result<File> {
-    let file = OpenOptions::new().read(true).write(true).create(true).truncate(true).open(path)?;
+    let file = create(path)?;
     reserve(&file, bytes)?;
     for page in 0..bytes / wide(PAGE) {
         file.write_all_at(&[0; PAGE], page * wide(PAGE))?;
@@ -251,6 +267,10 @@ fn fill(path: &Path, bytes: u64, header: &[u8]) -> io::Result<File> {
     Ok(file)
 }
 
+fn create(path: &Path) -> io::Result<File> {
+    OpenOptions::new().read(true).write(true).create(true).truncate(true).open(path)
+}
+
 /// Takes the room at once, so that a full disk is known before half a segment is written.
 fn reserve(file: &File, bytes: u64) -> io::Result<()> {
     match rustix::fs::fallocate(file, FallocateFlags::empty(), 0, bytes) {
@@ -259,11 +279,13 @@ fn reserve(file: &File, bytes: u64) -> io::Result<()> {
     }
 }
 
-fn number_of(path: &Path) -> io::Result<u64> {
-    let stem = path.file_stem().and_then(|stem| stem.to_str()).unwrap_or_default();
-    let number = u64::from_str_radix(stem, 16).ok();
-    number.filter(|number| format!("{number:016x}") == stem).ok_or_else(|| {
-        let name = path.display();
-        io::Error::new(io::ErrorKind::InvalidData, format!("{name} is not the name of a segment"))
+fn name_of(path: &Path) -> io::Result<Name> {
+    let name = path.file_name().and_then(|name| name.to_str()).and_then(Name::parse);
+    name.ok_or_else(|| {
+        let file = path.display();
+        io::Error::new(
+            io::ErrorKind::InvalidData,
+            format!("{file} is not the name of a file of the log, move it elsewhere"),
+        )
     })
 }

@@ -4,6 +4,7 @@ use std::io;
 use std::sync::Arc;
 use std::time::Duration;
 
+use crate::Name;
 use crate::log::Log;
 use crate::options::OnShortage;
 use crate::queue::Prepared;
@@ -103,6 +104,6 @@ pub(crate) fn prepare<S: Storage>(
     segment: Segment,
 ) -> io::Result<Prepared<S::Medium>> {
     let medium = storage.prepare(segment.number, segment.bytes, &segment.to_page())?;
-    let reader = storage.open(segment.number)?;
+    let reader = storage.open(Name::Segment(segment.number))?;
     Ok(Prepared { segment, medium, reader })
 }

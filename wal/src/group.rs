@@ -112,6 +112,16 @@ impl Chain {
     /// Before the first group.
     pub(crate) const START: Self = Self { sequence: 1, next: Lsn::new(1), previous: 0 };
 
+    /// Behind a group with this checksum.
+    pub(crate) const fn new(sequence: u64, next: Lsn, previous: u32) -> Self {
+        Self { sequence, next, previous }
+    }
+
+    /// The checksum of the group before.
+    pub(crate) const fn previous(&self) -> u32 {
+        self.previous
+    }
+
     /// Whether this group is the next.
     pub(crate) fn precedes(&self, group: &Group) -> bool {
         group.sequence == self.sequence

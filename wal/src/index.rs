@@ -1,25 +1,31 @@
-//! Where records are: a point for each 32 KiB of log, from which the headers are walked.
+//! Where records are: which file, and of a padded one a point for each 32 KiB, from which the
+//! headers are walked.
 
 use parking_lot::RwLock;
 use std::sync::Arc;
 
-use crate::Lsn;
+use crate::frames::{Head, Span};
+use crate::group::Chain;
 use crate::segment::Segment;
 use crate::size::wide;
+use crate::{Lsn, Name};
 
-/// The points of all segments, and a descriptor of each segment to read it by.
+/// All files that hold records, oldest first.
 pub(crate) struct Index<M> {
-    // The lock is held to find or to add a point, never during I/O.
+    // The lock is held to find or to add, never during I/O.
     shelves: RwLock<Vec<Shelf<M>>>,
 }
 
-/// The points of one segment.
+/// One file of records.
 pub(crate) struct Shelf<M> {
-    segment: Segment,
-    reader: Arc<M>,
     /// The first record that it may hold.
     first: Lsn,
-    points: Points,
+    file: File<M>,
+}
+
+enum File<M> {
+    Padded { segment: Segment, reader: Arc<M>, before: Chain, points: Points },
+    Dense { name: Name, head: Head },
 }
 
 /// Points of one segment in the order of its records.
@@ -36,11 +42,28 @@ pub(crate) struct Point {
     pub(crate) at: usize,
 }
 
+/// Where to look for a record.
+pub(crate) enum Place<M> {
+    /// In a padded segment, behind the lead.
+    Padded(Lead<M>),
+    /// In a dense file.
+    Dense(Name, Head),
+}
+
 /// From where to walk to a record.
 pub(crate) struct Lead<M> {
     pub(crate) segment: Segment,
     pub(crate) reader: Arc<M>,
     pub(crate) point: Point,
+}
+
+/// A padded segment that is to be sealed.
+pub(crate) struct Unsealed<M> {
+    pub(crate) segment: Segment,
+    pub(crate) reader: Arc<M>,
+    pub(crate) before: Chain,
+    /// What the group behind its last follows.
+    pub(crate) after: Chain,
 }
 
 const STRIDE_BYTES: u64 = 32 << 10;
@@ -66,8 +89,19 @@ impl Point {
 }
 
 impl<M> Shelf<M> {
-    pub(crate) fn new(segment: Segment, reader: M, first: Lsn, points: Points) -> Self {
-        Self { segment, reader: Arc::new(reader), first, points }
+    /// A segment that was not sealed, whose first group follows `before`.
+    pub(crate) fn padded(segment: Segment, reader: M, before: Chain, points: Points) -> Self {
+        let file = File::Padded { segment, reader: Arc::new(reader), before, points };
+        Self { first: before.next, file }
+    }
+
+    /// Sealed segments.
+    pub(crate) fn dense(name: Name, head: Head, span: Span) -> Self {
+        Self { first: span.before.next, file: File::Dense { name, head } }
+    }
+
+    fn is_padded(&self) -> bool {
+        matches!(self.file, File::Padded { .. })
     }
 }
 
@@ -82,20 +116,47 @@ impl<M> Index<M> {
     }
 
     /// Adds records of the last segment.
-    pub(crate) fn note(&self, points: impl IntoIterator<Item = Point>) {
-        if let Some(shelf) = self.shelves.write().last_mut() {
-            points.into_iter().for_each(|point| shelf.points.note(point));
+    pub(crate) fn note(&self, noted: impl IntoIterator<Item = Point>) {
+        let mut shelves = self.shelves.write();
+        if let Some(File::Padded { points, .. }) = shelves.last_mut().map(|shelf| &mut shelf.file) {
+            noted.into_iter().for_each(|point| points.note(point));
         }
     }
 
-    /// The last point at or before the record.
-    pub(crate) fn lead(&self, lsn: Lsn) -> Option<Lead<M>> {
+    /// Where the record is.
+    pub(crate) fn find(&self, lsn: Lsn) -> Option<Place<M>> {
         let shelves = self.shelves.read();
         // A segment without records begins with the same one as the segment after it: the last
         // of them holds it.
         let behind = shelves.partition_point(|shelf| shelf.first <= lsn);
-        let shelf = shelves[..behind].last()?;
-        let point = shelf.points.before(lsn)?;
-        Some(Lead { segment: shelf.segment, reader: Arc::clone(&shelf.reader), point })
+        match &shelves[..behind].last()?.file {
+            File::Dense { name, head } => Some(Place::Dense(*name, *head)),
+            File::Padded { segment, reader, points, .. } => {
+                let (point, reader) = (points.before(lsn)?, Arc::clone(reader));
+                Some(Place::Padded(Lead { segment: *segment, reader, point }))
+            }
+        }
+    }
+
+    /// The oldest segment that was not sealed and is not the last, which is still written to.
+    pub(crate) fn unsealed(&self) -> Option<Unsealed<M>> {
+        let shelves = self.shelves.read();
+        let oldest = shelves.iter().position(Shelf::is_padded)?;
+        let (this, next) = (&shelves.get(oldest)?.file, &shelves.get(oldest + 1)?.file);
+        match (this, next) {
+            (File::Padded { segment, reader, before, .. }, File::Padded { before: after, .. }) => {
+                let reader = Arc::clone(reader);
+                Some(Unsealed { segment: *segment, reader, before: *before, after: *after })
+            }
+            _ => None,
+        }
+    }
+
+    /// The file of the oldest segment that was not sealed is this one from now on.
+    pub(crate) fn seal(&self, dense: Shelf<M>) {
+        let mut shelves = self.shelves.write();
+        if let Some(shelf) = shelves.iter_mut().find(|shelf| shelf.is_padded()) {
+            *shelf = dense;
+        }
     }
 }

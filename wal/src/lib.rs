@@ -15,10 +15,11 @@
 //! })?;
 //! let committer = thread::spawn(|| opened.committer.run());
 //! let filler = thread::spawn(|| opened.filler.run());
+//! let sealer = thread::spawn(|| opened.sealer.run());
 //! let lsn = opened.wal.append(&[], |_lsn, payload| payload.extend_from_slice(b"hello"))?;
 //! opened.wal.wait_durable(lsn)?;
 //! opened.wal.close();
-//! # drop((committer, filler));
+//! # drop((committer, filler, sealer));
 //! # Ok::<_, Box<dyn std::error::Error>>(())
 //! ```
 //!
@@ -29,6 +30,8 @@
 //! | [`Wal`] | append, wait, read, close | on any thread |
 //! | [`Committer`] | groups, checksums, writes, syncs, publishes | on one thread of its own |
 //! | [`Filler`] | prepares the next segment | on one thread of its own |
+//! | [`Sealer`] | rewrites finished segments without padding | on one thread of its own |
+//! | [`SnapshotWriter`], [`read_snapshot`] | what the caller made of the log, so that opening is short | on any thread; before [`open`] |
 //! | [`open`] | recovers: reads, judges, repairs, begins a life | once, before them |
 //! | [`Storage`], [`Medium`] | the seam: [`Directory`] for files, [`simulated::Disk`] for tests | |
 //!
@@ -43,7 +46,7 @@
 //!   stand without a witness until the next opening.
 //!
 //! The bytes are tables in the sources that read them: segment headers in `segment.rs`, groups in
-//! `group.rs`, records in `record.rs`.
+//! `group.rs`, records in `record.rs`, sealed segments and snapshots in `frames/`.
 //!
 //! # Architecture invariants
 //!
@@ -55,20 +58,26 @@ mod committer;
 pub mod directory;
 mod durability;
 mod filler;
+mod frames;
 mod group;
 mod index;
+mod library;
 mod log;
 mod lsn;
 mod mmap;
+mod name;
 mod options;
 mod queue;
 mod read;
 mod record;
 mod recovery;
+mod sealer;
 mod segment;
 pub mod simulated;
 mod size;
+mod snapshot;
 pub mod storage;
+mod window;
 
 pub use committer::{CommitError, Committer, Step};
 pub use directory::{Directory, DirectoryError, Filesystem};
@@ -76,6 +85,7 @@ pub use durability::Poisoned;
 pub use filler::{Fill, Filler};
 pub use log::{AppendError, Wal};
 pub use lsn::Lsn;
+pub use name::Name;
 pub use options::{
     Commit, OnCommit, OnProgress, OnShortage, Options, Progress, SEGMENT_BYTES_MIN, Sync,
 };
@@ -84,5 +94,10 @@ pub use record::{LINKS_MAX, Links, PAYLOAD_BYTES_MAX, Record, RecordRef};
 pub use recovery::{
     Corruption, Damage, OpenError, Opened, Recovered, StorageError, TornTail, open,
 };
+pub use sealer::{Seal, Sealer};
 pub use segment::LogId;
+pub use snapshot::{
+    ReadSnapshotError, SECTION_BYTES_MAX, SnapshotError, SnapshotInfo, SnapshotWriter,
+    read_snapshot, snapshots,
+};
 pub use storage::{Medium, Storage};

@@ -1,17 +1,20 @@
 //! [`Wal`], the handle: append, wait, read, close.
 
+use std::io;
 use std::sync::Arc;
 
 use crate::Lsn;
 use crate::durability::{Durability, Poisoned};
 use crate::group::{bytes_for, capacity};
 use crate::index::Index;
+use crate::library::Library;
 use crate::options::Options;
 use crate::queue::{Life, Queue, Shared};
 use crate::read::{self, ReadError};
 use crate::record::{self, Record};
-use crate::segment::BODY_OFFSET;
+use crate::segment::{BODY_OFFSET, LogId};
 use crate::size::narrow;
+use crate::snapshot::SnapshotWriter;
 use crate::storage::Storage;
 
 /// A handle of an open log. Clones are handles of the same log.
@@ -21,10 +24,12 @@ pub struct Wal<S: Storage> {
 
 /// What the handles, the committer and the filler share.
 pub(crate) struct Log<S: Storage> {
+    id: LogId,
     pub(crate) storage: S,
     pub(crate) shared: Shared<S::Medium>,
     pub(crate) durability: Durability,
     pub(crate) index: Index<S::Medium>,
+    pub(crate) library: Library<S::Medium>,
     buffer_bytes_max: usize,
     record_bytes_max: usize,
 }
@@ -134,7 +139,15 @@ impl<S: Storage> Wal<S> {
         if lsn > self.durable() {
             return Err(ReadError::NotDurable { lsn });
         }
-        read::record(&self.log.index, lsn)
+        read::record(&self.log, lsn)
+    }
+
+    /// Begins a snapshot on top of which the records from `from` on are to be replayed.
+    ///
+    /// # Errors
+    /// It cannot be written.
+    pub fn snapshot(&self, from: Lsn) -> io::Result<SnapshotWriter<S>> {
+        SnapshotWriter::begin(Arc::clone(&self.log), self.log.id, from)
     }
 
     /// Takes no more records. The committer writes those that are there, and ends; the storage is
@@ -157,15 +170,23 @@ impl<S: Storage> std::fmt::Debug for Wal<S> {
 }
 
 impl<S: Storage> Log<S> {
-    pub(crate) fn new(storage: S, index: Index<S::Medium>, next: Lsn, options: &Options) -> Self {
+    pub(crate) fn new(
+        storage: S,
+        id: LogId,
+        index: Index<S::Medium>,
+        next: Lsn,
+        options: &Options,
+    ) -> Self {
         let segment_bytes = options.segment_bytes.min(options.first_segment_bytes);
         // An empty group must fit behind a record, so that something can vouch for it.
         let group_bytes = narrow(segment_bytes - BODY_OFFSET) - bytes_for(0);
         Self {
+            id,
             storage,
             shared: Shared::new(next, options.group_bytes_max),
             durability: Durability::new(next.previous()),
             index,
+            library: Library::new(),
             buffer_bytes_max: options.buffer_bytes_max,
             record_bytes_max: capacity(group_bytes.min(options.group_bytes_max)),
         }

@@ -1,6 +1,7 @@
 //! What the log may be told when it is opened, and what it tells while it runs.
 
 use std::io;
+use std::sync::Arc;
 use std::time::Duration;
 
 use crate::Lsn;
@@ -27,10 +28,17 @@ pub struct Options {
     pub retry: Duration,
     /// Told after each group commit, by the committer and outside every lock.
     pub on_commit: Option<OnCommit>,
-    /// Told why a segment could not be prepared, by the filler, each time.
+    /// Told why a segment could not be prepared or sealed, by the filler or the sealer, each time.
     pub on_shortage: Option<OnShortage>,
     /// Told how far recovery is, at most once for each megabyte.
     pub on_progress: Option<OnProgress>,
+    /// The first record that the opening shows. What was sealed before it is not read.
+    pub from: Lsn,
+    /// A record that is known to be durable: a log that ends before it is refused.
+    pub at_least: Lsn,
+    /// What tells of a payload a number that never falls from one record to the next, such as its
+    /// moment: what was sealed says from which to which.
+    pub mark: Option<fn(&[u8]) -> u64>,
     /// The id of the log, if this opening begins it. Random if not given.
     pub log_id: Option<LogId>,
 }
@@ -38,8 +46,8 @@ pub struct Options {
 /// Who is told of each commit.
 pub type OnCommit = Box<dyn Fn(&Commit) + Send>;
 
-/// Who is told why there is no next segment.
-pub type OnShortage = Box<dyn Fn(&io::Error) + Send>;
+/// Who is told why there is no next segment, or why one cannot be sealed.
+pub type OnShortage = Arc<dyn Fn(&io::Error) + Send + std::marker::Sync>;
 
 /// Who is told how far recovery is.
 pub type OnProgress = Box<dyn FnMut(Progress)>;
@@ -95,6 +103,9 @@ impl Default for Options {
             on_commit: None,
             on_shortage: None,
             on_progress: None,
+            from: Lsn::new(1),
+            at_least: Lsn::ZERO,
+            mark: None,
             log_id: None,
         }
     }

@@ -1,4 +1,4 @@
-//! What the appenders, the committer and the filler share under the one short lock.
+//! What the appenders, the committer, the filler and the sealer share under the one short lock.
 
 use parking_lot::{Condvar, Mutex};
 
@@ -7,13 +7,15 @@ use crate::group::{bytes_for, space_for};
 use crate::segment::{BODY_OFFSET, Segment};
 use crate::size::narrow;
 
-/// The lock and its two kinds of sleepers.
+/// The lock and its three kinds of sleepers.
 pub(crate) struct Shared<M> {
     pub(crate) queue: Mutex<Queue<M>>,
     /// The committer sleeps here: for a record, for a segment, for the end.
     pub(crate) work: Condvar,
     /// The filler sleeps here: until a segment is taken, or the end.
     pub(crate) taken: Condvar,
+    /// The sealer sleeps here: until a segment is finished, or the end.
+    pub(crate) finished: Condvar,
 }
 
 /// What was appended and not yet written, and the room that there is for it.
@@ -71,7 +73,8 @@ impl<M> Shared<M> {
             group_bytes_max,
             payload: Vec::new(),
         };
-        Self { queue: Mutex::new(queue), work: Condvar::new(), taken: Condvar::new() }
+        let (work, taken, finished) = (Condvar::new(), Condvar::new(), Condvar::new());
+        Self { queue: Mutex::new(queue), work, taken, finished }
     }
 
     /// The log is at least this far in its life.
@@ -80,6 +83,14 @@ impl<M> Shared<M> {
         queue.life = queue.life.max(life);
         self.work.notify_all();
         self.taken.notify_all();
+        self.finished.notify_all();
+    }
+
+    /// The index says that a segment is finished. Taking the lock makes sure that the sealer has
+    /// either seen it or sleeps.
+    pub(crate) fn tell_finished(&self) {
+        drop(self.queue.lock());
+        self.finished.notify_one();
     }
 }
 

@@ -2,12 +2,13 @@
 
 use std::io;
 
-use crate::Lsn;
 use crate::group::Group;
-use crate::index::{Index, Lead, Point};
+use crate::index::{Lead, Place, Point};
+use crate::log::Log;
 use crate::record::{PREFIX_BYTES, Record, extent_at, take};
 use crate::size::{PAGE, wide};
-use crate::storage::Medium;
+use crate::storage::{Medium, Storage};
+use crate::{Lsn, Name};
 
 /// Why a record could not be read.
 #[derive(Debug, thiserror::Error)]
@@ -25,42 +26,46 @@ pub enum ReadError {
         lsn: Lsn,
     },
     /// Its bytes cannot be read, or are not those that were written.
-    #[error(
-        "record {lsn} is unreadable in segment {segment:016x} at offset {offset}: {source}, \
-         restore the segment from a copy"
-    )]
+    #[error("record {lsn} is unreadable in {name}: {source}, restore the file from a copy")]
     Unreadable {
         /// The record asked for.
         lsn: Lsn,
-        /// The number of the segment.
-        segment: u64,
-        /// Where the group begins that is unreadable.
-        offset: u64,
+        /// The file.
+        name: Name,
         /// What the system said, or which checksum did not match.
         source: io::Error,
     },
 }
 
 /// Reads a record that is known to be durable.
-pub(crate) fn record<M: Medium>(index: &Index<M>, lsn: Lsn) -> Result<Record, ReadError> {
-    let lead = index.lead(lsn).ok_or(ReadError::Unknown { lsn })?;
-    let mut offset = lead.point.group;
-    walk(&lead, lsn, &mut offset).map_err(|source| {
-        let segment = lead.segment.number;
-        ReadError::Unreadable { lsn, segment, offset, source }
-    })
+pub(crate) fn record<S: Storage>(log: &Log<S>, lsn: Lsn) -> Result<Record, ReadError> {
+    let mut last = None;
+    loop {
+        let place = log.index.find(lsn).ok_or(ReadError::Unknown { lsn })?;
+        let (name, read) = match place {
+            Place::Padded(lead) => (Name::Segment(lead.segment.number), walk(&lead, lsn)),
+            Place::Dense(name, head) => (name, log.library.record(&log.storage, name, head, lsn)),
+        };
+        match read {
+            Ok(record) => return Ok(record),
+            // It may have been sealed, or merged, between the look into the index and the read.
+            Err(_) if last != Some(name) => last = Some(name),
+            Err(source) => return Err(ReadError::Unreadable { lsn, name, source }),
+        }
+    }
 }
 
-/// Walks from header to header up to the group of the record, and through it. `offset` follows.
-fn walk<M: Medium>(lead: &Lead<M>, lsn: Lsn, offset: &mut u64) -> io::Result<Record> {
+/// Walks from header to header up to the group of the record, and through it.
+fn walk<M: Medium>(lead: &Lead<M>, lsn: Lsn) -> io::Result<Record> {
     let mut page = vec![0; PAGE];
+    let mut offset = lead.point.group;
     loop {
-        lead.reader.read_at(&mut page, *offset)?;
-        let group = Group::of_page(&page, &lead.segment, *offset).ok_or_else(mismatch)?;
+        lead.reader.read_at(&mut page, offset)?;
+        let group = Group::of_page(&page, &lead.segment, offset).ok_or_else(mismatch)?;
         if group.holds(lsn) {
-            return find(lead, &group, *offset, lsn, page);
+            return find(lead, &group, offset, lsn, page);
         }
-        *offset += wide(group.bytes);
+        offset += wide(group.bytes);
     }
 }
 

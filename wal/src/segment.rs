@@ -59,6 +59,11 @@ impl LogId {
 }
 
 impl Segment {
+    /// Which log it is of, and which life of it made it.
+    pub(crate) const fn life(&self) -> (LogId, u64) {
+        (self.log, self.epoch)
+    }
+
     /// The first page of this segment.
     pub(crate) fn to_page(self) -> Vec<u8> {
         let mut layout = Layout {

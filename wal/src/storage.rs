@@ -1,4 +1,4 @@
-//! The seam: a [`Storage`] is a directory of segments, a [`Medium`] one of them.
+//! The seam: a [`Storage`] is a directory of files, a [`Medium`] one of them.
 //!
 //! The mapped files of [`Directory`](crate::Directory) are one implementation, the disk of
 //! [`simulated`](crate::simulated), which loses what was not synced, the other. The log above is
@@ -6,23 +6,25 @@
 
 use std::io;
 
-/// A place that holds numbered segments and no two logs.
+use crate::Name;
+
+/// A place that holds the files of one log.
 pub trait Storage: Send + Sync + 'static {
-    /// One segment.
+    /// One file.
     type Medium: Medium;
 
-    /// The numbers of the segments that are there, ascending. A segment whose preparation did not
-    /// end is not there.
+    /// The files that are there, in the order of their names. One that is not whole yet is not
+    /// there.
     ///
     /// # Errors
-    /// The place cannot be read, or holds what looks like a segment and has no number.
-    fn list(&self) -> io::Result<Vec<u64>>;
+    /// The place cannot be read, or holds what looks like a file of a log and has no name of one.
+    fn list(&self) -> io::Result<Vec<Name>>;
 
-    /// Opens a segment that is there.
+    /// Opens a file that is there.
     ///
     /// # Errors
     /// It is not there or cannot be opened.
-    fn open(&self, number: u64) -> io::Result<Self::Medium>;
+    fn open(&self, name: Name) -> io::Result<Self::Medium>;
 
     /// Makes a segment of `bytes` zeros that begins with `header`, and returns once its bytes and
     /// its name are durable. Until then it is not listed after a power cut, or listed whole.
@@ -32,20 +34,37 @@ pub trait Storage: Send + Sync + 'static {
     /// There is no room, or the machine failed. It may be asked for again.
     fn prepare(&self, number: u64, bytes: u64, header: &[u8]) -> io::Result<Self::Medium>;
 
-    /// Removes a segment; durable after the next [`Storage::sync_directory`].
+    /// Begins a file that is to be written from front to back, is not listed yet, and is gone
+    /// after a restart unless it was published. Begins it anew if it was begun before.
+    ///
+    /// # Errors
+    /// It cannot be made.
+    fn create(&self, name: Name) -> io::Result<Self::Medium>;
+
+    /// Gives a file that was begun, written and synced its name, durably. Replaces the one that
+    /// had it.
+    ///
+    /// # Errors
+    /// It may have its name, and lose it in a power cut.
+    fn publish(&self, name: Name) -> io::Result<()>;
+
+    /// Drops a file that was begun and not published.
+    fn discard(&self, name: Name);
+
+    /// Removes a file; durable after the next [`Storage::sync_directory`].
     ///
     /// # Errors
     /// It is not there or cannot be removed.
-    fn remove(&self, number: u64) -> io::Result<()>;
+    fn remove(&self, name: Name) -> io::Result<()>;
 
-    /// Makes the names of the segments durable. Once it has failed it fails for ever.
+    /// Makes the names of the files durable. Once it has failed it fails for ever.
     ///
     /// # Errors
     /// The names may not be durable.
     fn sync_directory(&self) -> io::Result<()>;
 }
 
-/// A segment: a run of bytes of a fixed length, written by one and read by many.
+/// A file: a run of bytes, written by one and read by many.
 pub trait Medium: Send + Sync + 'static {
     /// Its length.
     ///
@@ -59,8 +78,8 @@ pub trait Medium: Send + Sync + 'static {
     /// Those bytes are not there or cannot be read.
     fn read_at(&self, buffer: &mut [u8], offset: u64) -> io::Result<()>;
 
-    /// Writes all of `bytes` at `offset`, within the length. Durable after the next
-    /// [`Medium::sync`].
+    /// Writes all of `bytes` at `offset`: within the length of a segment, at the end of a file that
+    /// was begun. Durable after the next [`Medium::sync`].
     ///
     /// # Errors
     /// Some of them may not have been written.

@@ -1,7 +1,7 @@
 //! Every bit, every sector: damage is told, or harms nothing that was answered.
 
 use wal::simulated::{Choices, Disk, Operation};
-use wal::{Damage, Fill, OpenError, Options, Step, Storage};
+use wal::{Damage, Fill, Name, OpenError, Options, Step};
 
 use crate::support::{Log, short_segments, states};
 
@@ -22,7 +22,7 @@ fn a_flipped_bit_is_told_or_harmless() {
     let (disk, log) = answered();
     let step = usize::try_from(1 + 100_000 / states(2_000)).unwrap() | 1;
     let (mut told, mut harmless) = (0, 0);
-    for number in disk.list().unwrap() {
+    for number in disk.segments() {
         for bit in (0..8 * disk.bytes(number).len()).step_by(step) {
             let damaged = disk.kill();
             damaged.flip(number, bit);
@@ -35,7 +35,7 @@ fn a_flipped_bit_is_told_or_harmless() {
                     harmless += 1;
                 }
                 Err(OpenError::Corrupt(corruption)) => {
-                    assert_eq!(corruption.segment, number, "bit {bit}");
+                    assert_eq!(corruption.name, Name::Segment(number), "bit {bit}");
                     told += 1;
                 }
                 Err(error) => panic!("bit {bit} of segment {number}: {error}"),
@@ -57,7 +57,8 @@ fn a_flipped_bit_of_an_answered_record_is_always_told() {
         damaged.flip(number, 8 * at + usize::try_from(choices.below(bits)).unwrap());
         match Log::open(&damaged).map(drop) {
             Err(OpenError::Corrupt(corruption)) => {
-                assert_eq!((corruption.segment, corruption.damage), (number, Damage::Group));
+                let told = (corruption.name, corruption.damage);
+                assert_eq!(told, (Name::Segment(number), Damage::Group));
                 assert!(corruption.lsn <= record.lsn);
             }
             other => panic!("record {}: {other:?}", record.lsn),
@@ -122,7 +123,7 @@ fn subset(choices: &mut Choices) -> u64 {
 #[test]
 fn rubbish_behind_the_end_is_a_torn_tail() {
     let (disk, log) = answered();
-    let last = *disk.list().unwrap().last().unwrap();
+    let last = *disk.segments().last().unwrap();
     let mut bytes = disk.bytes(last);
     let end = bytes.iter().rposition(|byte| *byte != 0).unwrap() + 1;
     bytes[end.next_multiple_of(4096)..].fill(0xff);
@@ -174,7 +175,9 @@ fn a_bad_sector_costs_the_records_on_it_and_no_others() {
     let (number, at) = find(&disk, &record.payload);
     disk.flip(number, 8 * at);
     let read = log.wal.read(record.lsn);
-    assert!(matches!(read, Err(wal::ReadError::Unreadable { segment, .. }) if segment == number));
+    assert!(
+        matches!(read, Err(wal::ReadError::Unreadable { name, .. }) if name == Name::Segment(number))
+    );
     let last = log.records.last().unwrap();
     assert_eq!(&log.wal.read(last.lsn).unwrap(), last);
     disk.flip(number, 8 * at);
@@ -184,7 +187,7 @@ fn a_bad_sector_costs_the_records_on_it_and_no_others() {
 
 /// The segment and the offset in it at which these bytes begin.
 fn find(disk: &Disk, bytes: &[u8]) -> (u64, usize) {
-    let mut numbers = disk.list().unwrap().into_iter();
+    let mut numbers = disk.segments().into_iter();
     let at = |number| disk.bytes(number).windows(bytes.len()).position(|window| window == bytes);
     numbers.find_map(|number| at(number).map(|at| (number, at))).unwrap()
 }

@@ -17,6 +17,7 @@ struct Running {
     wal: Wal<Directory>,
     committer: JoinHandle<Result<(), CommitError>>,
     filler: JoinHandle<()>,
+    sealer: JoinHandle<()>,
     recovered: Recovered,
     records: Vec<Record>,
 }
@@ -29,16 +30,18 @@ impl Running {
             records.push(record.to_record());
             Ok::<_, Infallible>(())
         });
-        let Opened { wal, committer, filler, recovered } = opened.unwrap();
+        let Opened { wal, committer, filler, sealer, recovered } = opened.unwrap();
         let committer = thread::spawn(|| committer.run());
         let filler = thread::spawn(|| filler.run());
-        Self { wal, committer, filler, recovered, records }
+        let sealer = thread::spawn(|| sealer.run());
+        Self { wal, committer, filler, sealer, recovered, records }
     }
 
     fn close(self) {
         self.wal.close();
         self.committer.join().unwrap().unwrap();
         self.filler.join().unwrap();
+        self.sealer.join().unwrap();
     }
 }
 

@@ -95,13 +95,14 @@ impl History {
 
     /// Works until the machine stops in the middle of something, or for a while.
     fn work(&mut self, log: &mut Log) {
-        self.disk.stop(1 + self.choices.below(60));
+        self.disk.stop(1 + self.choices.below(120));
         for _ in 0..self.choices.below(40) {
-            match self.choices.below(8) {
+            match self.choices.below(9) {
                 0..4 => log.append(&mut self.choices),
                 4..6 => drop(log.committer.step()),
                 6 => drop(log.committer.vouch()),
-                _ => drop(log.filler.step()),
+                7 => drop(log.filler.step()),
+                _ => drop(log.sealer.step()),
             }
         }
         if self.choices.once_in(2) {

@@ -11,7 +11,7 @@ fn records_of_many_segments_are_read_and_recovered() {
     let mut log = Log::open(&disk).unwrap();
     log.answer(&mut choices, 200);
     log.check_reads();
-    assert!(disk.list().unwrap().len() > 10);
+    assert!(disk.segments().len() > 10);
     let again = Log::open(&disk).unwrap();
     assert!(again.records == log.records);
     again.check_reads();
@@ -44,13 +44,13 @@ fn lives_without_records_do_not_pile_up() {
     // One more that vouches is kept behind the last record.
     drop(Log::open(&disk).unwrap());
     drop(Log::open(&disk).unwrap());
-    let segments = disk.list().unwrap();
+    let segments = disk.segments();
     for _ in 0..10 {
         let log = Log::open(&disk).unwrap();
         assert!(!log.recovered.fresh);
         assert_eq!((log.recovered.records, log.recovered.torn), (3, None));
     }
-    assert_eq!(disk.list().unwrap(), segments);
+    assert_eq!(disk.segments(), segments);
 }
 
 /// What was done to a log of segments 1 to 6 or more, and what is told of which segment.
@@ -62,7 +62,7 @@ fn a_segment_that_is_not_what_it_should_be_is_refused() {
     let other = Options { log_id: None, ..short_segments() };
     Log::open_with(&foreign, other).unwrap().answer(&mut choices, 60);
     let bytes = |number| disk.bytes(number);
-    let numbers = disk.list().unwrap();
+    let numbers = disk.segments();
     let next = numbers.last().unwrap() + 1;
     let half = |number| bytes(number)[..bytes(number).len() / 2].to_vec();
     let page = |number| bytes(number)[..4096].to_vec();
@@ -121,25 +121,28 @@ fn a_segment_that_is_not_what_it_should_be_is_refused() {
 }
 
 fn is_refused(damaged: &Disk, name: &str, expected: (u64, Damage)) {
-    let numbers = damaged.list().unwrap();
+    let numbers = damaged.segments();
     match Log::open(damaged).map(drop) {
         Err(OpenError::Corrupt(corruption)) => {
-            assert_eq!((corruption.segment, corruption.damage), expected, "{name}");
+            let (segment, damage) = expected;
+            assert_eq!((corruption.name, corruption.damage), (segment.into(), damage), "{name}");
         }
         other => panic!("{name}: {other:?}"),
     }
-    assert_eq!(damaged.list().unwrap(), numbers, "{name}: refused, and yet changed");
+    assert_eq!(damaged.segments(), numbers, "{name}: refused, and yet changed");
 }
 
 #[test]
 fn a_segment_that_cannot_be_read_is_refused() {
     let (disk, mut choices) = (Disk::new(), Choices::new(10));
     Log::open(&disk).unwrap().answer(&mut choices, 60);
-    for number in disk.list().unwrap() {
+    for number in disk.segments() {
         let bad = disk.kill();
         bad.spoil(number, 4096);
         let opened = Log::open(&bad).map(drop);
-        assert!(matches!(opened, Err(OpenError::Storage(error)) if error.segment == number));
+        assert!(
+            matches!(opened, Err(OpenError::Storage(error)) if error.name == Some(number.into()))
+        );
     }
 }
 
@@ -150,7 +153,7 @@ fn each_life_has_an_epoch_of_its_own() {
     let mut headers = Vec::new();
     for _ in 0..5 {
         drop(Log::open(&disk).unwrap());
-        let last = *disk.list().unwrap().last().unwrap();
+        let last = *disk.segments().last().unwrap();
         headers.push(disk.bytes(last)[40..48].to_vec());
     }
     assert!(headers.is_sorted_by(|before, after| before < after), "{headers:?}");
@@ -174,7 +177,7 @@ fn groups_of_an_earlier_life_do_not_fit() {
     let old = before.bytes(number);
     mixed[4096..].copy_from_slice(&old[4096..]);
     disk.replace(number, mixed);
-    assert_ne!(disk.open(number).unwrap().bytes().unwrap(), 0);
+    assert_ne!(disk.open(number.into()).unwrap().bytes().unwrap(), 0);
     let opened = Log::open(&disk).map(|log| log.records.len());
     assert!(matches!(opened, Err(OpenError::Corrupt(_))), "{opened:?}");
 }

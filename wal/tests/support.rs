@@ -5,7 +5,7 @@ use std::convert::Infallible;
 use wal::simulated::{Choices, Disk};
 use wal::{
     AppendError, CommitError, Committer, Fill, Filler, LogId, Lsn, OpenError, Opened, Options,
-    Record, Recovered, Step, Wal, open,
+    Record, Recovered, Seal, Sealer, Step, Wal, open,
 };
 
 /// How many states a seeded law tries.
@@ -29,6 +29,7 @@ pub(crate) struct Log {
     pub(crate) wal: Wal<Disk>,
     pub(crate) committer: Committer<Disk>,
     pub(crate) filler: Filler<Disk>,
+    pub(crate) sealer: Sealer<Disk>,
     pub(crate) recovered: Recovered,
     /// All records that recovery showed and that were appended since.
     pub(crate) records: Vec<Record>,
@@ -46,8 +47,8 @@ impl Log {
             records.push(record.to_record());
             Ok(())
         })?;
-        let Opened { wal, committer, filler, recovered } = opened;
-        Ok(Self { wal, committer, filler, recovered, records })
+        let Opened { wal, committer, filler, sealer, recovered } = opened;
+        Ok(Self { wal, committer, filler, sealer, recovered, records })
     }
 
     /// Appends a record that no other call makes, unless the storage has failed.
@@ -83,6 +84,16 @@ impl Log {
                 Step::Idle | Step::Ended => return Ok(()),
             }
         }
+    }
+
+    /// Seals all segments that are finished; says how many it sealed.
+    pub(crate) fn seal_all(&mut self) -> usize {
+        let sealed = std::iter::from_fn(|| match self.sealer.step() {
+            Seal::Sealed(name) => Some(name),
+            Seal::Idle => None,
+            Seal::Failed(error) => panic!("{error}"),
+        });
+        sealed.count()
     }
 
     /// Appends some records, makes them durable, and has them vouched for.

@@ -46,7 +46,7 @@ impl<S: Storage> World<S> {
     pub fn open(storage: S) -> anyhow::Result<Self> {
         let wal = wal::Options { sync: Sync::Off, ..wal::Options::default() };
         let options = Options { wal, ..Options::default() };
-        let Running { engine, committer, filler, recovered } = open(storage, options)?;
+        let Running { engine, committer, filler, recovered, .. } = open(storage, options)?;
         Ok(Self { engine, committer, filler, recovered })
     }
 

@@ -47,6 +47,14 @@ pub fn encode<B: Body>(body: &B, at: Moment, out: &mut Vec<u8>) {
     body.encode(&mut w);
 }
 
+/// The moment of a record, as a number that never falls from one record to the next: what the log
+/// says of a stretch of them. Zero where the bytes are no record.
+#[must_use]
+pub fn mark(bytes: &[u8]) -> u64 {
+    let moment = bytes.get(8..16).and_then(|moment| moment.try_into().ok());
+    moment.map_or(0, |moment| u64::try_from(i64::from_le_bytes(moment)).unwrap_or(0))
+}
+
 /// Something that happened, as it is read from the log.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Record<'a> {

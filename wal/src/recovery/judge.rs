@@ -1,12 +1,15 @@
 //! Third: what lies behind the end of the chain is the end, a torn tail, or corruption.
 
+use std::io;
+
 use super::replay::Replay;
 use super::survey::Found;
-use super::window::Window;
-use super::{Corruption, Damage, OpenError, StorageError, TornTail};
+use super::{Corruption, Damage, OpenError, TornTail};
+use crate::Name;
 use crate::segment::{BODY_OFFSET, Segment};
 use crate::size::{PAGE, wide};
 use crate::storage::Medium;
+use crate::window::Window;
 
 /// Looks at every byte behind the end.
 ///
@@ -22,17 +25,18 @@ pub(super) fn judge<M: Medium, E>(
     let last = replay.parts.iter().rposition(|part| part.end > BODY_OFFSET).unwrap_or(0);
     let Some(end) = replay.parts.get(last).map(|part| part.after) else { return Ok(None) };
     for (part, found) in replay.parts.iter().zip(found).skip(last) {
-        let mut window = Window::new(found, &mut memory);
-        let remains = look(&mut window, &part.segment, part.end, end.sequence)?;
+        let mut window = found.window(&mut memory);
+        let remains = look(&mut window, &part.segment, part.end, end.sequence);
+        let remains = remains.map_err(|source| found.unreadable(source))?;
         if torn.is_none() && remains.bytes > 0 {
             let segment = part.segment.number;
             torn = Some(TornTail { segment, offset: part.end, bytes: remains.bytes });
         }
         if remains.claimed {
             let place = torn.map_or((part.segment.number, part.end), |t| (t.segment, t.offset));
-            let (segment, offset) = place;
+            let (name, offset) = (Name::Segment(place.0), place.1);
             let damage = Damage::Group;
-            return Err(Corruption { segment, offset, lsn: end.next, damage }.into());
+            return Err(Corruption { name, offset, lsn: end.next, damage }.into());
         }
     }
     Ok(torn)
@@ -54,7 +58,7 @@ fn look<M: Medium>(
     segment: &Segment,
     from: u64,
     missing: u64,
-) -> Result<Remains, StorageError> {
+) -> io::Result<Remains> {
     let mut remains = Remains::default();
     let mut offset = from;
     while offset < segment.bytes {

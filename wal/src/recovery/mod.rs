@@ -14,6 +14,9 @@
 //! A life begins with a segment and an epoch of its own, in which an empty group vouches at once
 //! for all that was kept.
 //!
+//! Segments that were sealed come first. Each is a file that got its name when it was whole: it is
+//! as it was, or it is damaged.
+//!
 //! What it cannot tell: the newest segment removed by hand, with all in it, looks like a log that
 //! ended before it; and the last records before a kill, for which no later group has vouched, look
 //! like a torn tail if they are damaged.
@@ -21,26 +24,27 @@
 mod judge;
 mod repair;
 mod replay;
+mod sealed;
 mod survey;
-mod window;
 
 use std::io;
 use std::sync::Arc;
 
-use crate::Lsn;
 use crate::committer::Committer;
 use crate::filler::{self, Filler};
 use crate::index::Index;
 use crate::log::{Log, Wal};
 use crate::options::Options;
 use crate::record::RecordRef;
+use crate::sealer::Sealer;
 use crate::segment::{LogId, Segment};
 use crate::storage::Storage;
+use crate::{Lsn, Name};
 
-use replay::Replay;
+use replay::{Replay, Shown};
 use survey::Found;
 
-/// A log that was opened, and the two pieces of work that are to be run beside it.
+/// A log that was opened, and the pieces of work that are to be run beside it.
 pub struct Opened<S: Storage> {
     /// The handle.
     pub wal: Wal<S>,
@@ -48,6 +52,8 @@ pub struct Opened<S: Storage> {
     pub committer: Committer<S>,
     /// To be run on a thread of its own.
     pub filler: Filler<S>,
+    /// To be run on a thread of its own; a log that nobody seals works, and takes more room.
+    pub sealer: Sealer<S>,
     /// What was found.
     pub recovered: Recovered,
 }
@@ -107,12 +113,12 @@ pub enum OpenError<E> {
 
 /// The storage failed while the log was opened.
 #[derive(Debug, thiserror::Error)]
-#[error("failed to {doing} segment {segment:016x}: {source}, check the disk and start again")]
+#[error("failed to {doing} {}: {source}, check the disk and start again", called(*name))]
 pub struct StorageError {
     /// What was tried.
     pub doing: &'static str,
-    /// With which segment; 0 for all.
-    pub segment: u64,
+    /// With which file, unless it was all of them.
+    pub name: Option<Name>,
     /// What the system said.
     pub source: io::Error,
 }
@@ -120,12 +126,12 @@ pub struct StorageError {
 /// Damage of what was durable. Nothing was changed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error(
-    "segment {segment:016x} is corrupt at offset {offset} (lsn {lsn}): {damage}; restore it from \
-     a copy, nothing was changed"
+    "{name} is corrupt at offset {offset} (lsn {lsn}): {damage}; restore it from a copy, nothing \
+     was changed"
 )]
 pub struct Corruption {
-    /// The segment.
-    pub segment: u64,
+    /// The file.
+    pub name: Name,
     /// Where the damage is.
     pub offset: u64,
     /// The first record that is not known to be whole.
@@ -161,6 +167,17 @@ pub enum Damage {
     /// A group checks out and its records do not fill it.
     #[error("a group's records are malformed")]
     Records,
+    /// A frame or the index of a sealed segment is not what was written.
+    #[error("a frame or the index does not match its checksum")]
+    Frame,
+    /// The log ends before a record that was durable.
+    #[error("the log ends here, and a snapshot has seen more of it")]
+    Short,
+}
+
+/// What a failure calls the file, or all of them.
+fn called(name: Option<Name>) -> String {
+    name.map_or_else(|| "the log's files".to_owned(), |name| name.to_string())
 }
 
 /// Opens the log in `storage`, and begins one where there is none. `visit` is shown every record
@@ -176,11 +193,16 @@ pub fn open<S: Storage, E>(
     if !options.are_sound() {
         return Err(OpenError::Lengths);
     }
-    let found = survey::survey(&storage)?;
-    let replay = replay::replay(&found, options.on_progress.take(), visit)?;
-    let torn = judge::judge(&found, &replay)?;
-    let recovered = replay.recovered(torn, found.is_empty());
-    let kept = repair::repair(&storage, found, &replay, torn)?;
+    let survey = survey::survey(&storage)?;
+    let on_progress = options.on_progress.take();
+    let shown = Shown { from: options.from, visit, on_progress };
+    let replay = replay::replay(&storage, &survey, shown)?;
+    let torn = judge::judge(&survey.padded, &replay)?;
+    let recovered = replay.recovered(torn, survey.is_empty());
+    if recovered.last < options.at_least {
+        return Err(replay.short().into());
+    }
+    let kept = repair::repair(&storage, survey, &replay, torn)?;
     Ok(begin(storage, options, kept, replay, recovered)?)
 }
 
@@ -198,17 +220,20 @@ fn begin<S: Storage>(
         epoch: replay.epoch + 1,
         bytes: options.first_segment_bytes,
     };
-    let failed = |source| StorageError { doing: "begin", segment: first.number, source };
+    let name = Some(Name::Segment(first.number));
+    let failed = |source| StorageError { doing: "begin", name, source };
     let prepared = filler::prepare(&storage, first).map_err(failed)?;
     let chain = replay.chain;
     let index = Index::new(replay.shelve(kept));
-    let log = Arc::new(Log::new(storage, index, chain.next, &options));
+    let log = Arc::new(Log::new(storage, first.log, index, chain.next, &options));
     let mut committer = Committer::begin(Arc::clone(&log), prepared, chain, &options)
         .map_err(|error| failed(io::Error::other(error)))?;
     committer.commit_like(options.sync, options.on_commit.take());
     let next = Segment { number: first.number + 1, bytes: options.segment_bytes, ..first };
-    let filler = Filler::new(Arc::clone(&log), next, options.retry, options.on_shortage.take());
-    Ok(Opened { wal: Wal::new(log), committer, filler, recovered })
+    let filler = Filler::new(Arc::clone(&log), next, options.retry, options.on_shortage.clone());
+    let sealer =
+        Sealer::new(Arc::clone(&log), options.mark, options.retry, options.on_shortage.take());
+    Ok(Opened { wal: Wal::new(log), committer, filler, sealer, recovered })
 }
 
 /// The id that the log has, else the one it was given, else a random one.
@@ -218,6 +243,6 @@ fn log_id(replay: &Replay, options: &Options) -> Result<LogId, StorageError> {
     }
     let mut id = [0; 16];
     rustix::rand::getrandom(&mut id, rustix::rand::GetRandomFlags::empty())
-        .map_err(|error| StorageError { doing: "name", segment: 1, source: error.into() })?;
+        .map_err(|error| StorageError { doing: "name", name: None, source: error.into() })?;
     Ok(LogId(id))
 }

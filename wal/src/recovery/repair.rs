@@ -3,36 +3,36 @@
 use std::io;
 
 use super::replay::Replay;
-use super::survey::Found;
+use super::survey::{Found, Survey};
 use super::{StorageError, TornTail};
+use crate::Name;
 use crate::size::{narrow, wide};
 use crate::storage::{Medium, Storage};
 
-/// Wipes the torn tail and removes the segments that hold nothing of the log.
+/// Wipes the torn tail, and removes the segments that hold nothing of the log and the files whose
+/// segments are in others too.
 pub(super) fn repair<S: Storage>(
     storage: &S,
-    mut found: Vec<Found<S::Medium>>,
+    survey: Survey<S::Medium>,
     replay: &Replay,
     torn: Option<TornTail>,
 ) -> Result<Vec<Found<S::Medium>>, StorageError> {
-    let unused = found.split_off(replay.kept);
+    let Survey { mut padded, doubles, .. } = survey;
+    let unused = padded.split_off(replay.kept);
     let torn_in = |found: &&mut Found<S::Medium>| torn.is_some_and(|t| t.segment == found.number);
-    if let (Some(found), Some(torn)) = (found.iter_mut().find(torn_in), torn) {
+    if let (Some(found), Some(torn)) = (padded.iter_mut().find(torn_in), torn) {
         wipe(&mut found.medium, torn).map_err(|source| {
-            let segment = torn.segment;
-            StorageError { doing: "wipe the torn tail of", segment, source }
+            let name = Some(Name::Segment(torn.segment));
+            StorageError { doing: "wipe the torn tail of", name, source }
         })?;
     }
     // From the last on, each durably: a power cut in between must leave no gap.
-    for found in unused.into_iter().rev() {
-        let number = found.number;
-        remove(storage, number).map_err(|source| StorageError {
-            doing: "remove the unused",
-            segment: number,
-            source,
-        })?;
+    let unused = unused.into_iter().rev().map(|found| Name::Segment(found.number));
+    for name in doubles.into_iter().chain(unused) {
+        let failed = |source| StorageError { doing: "remove the unused", name: Some(name), source };
+        remove(storage, name).map_err(failed)?;
     }
-    Ok(found)
+    Ok(padded)
 }
 
 fn wipe<M: Medium>(medium: &mut M, torn: TornTail) -> io::Result<()> {
@@ -47,7 +47,7 @@ fn wipe<M: Medium>(medium: &mut M, torn: TornTail) -> io::Result<()> {
     medium.sync()
 }
 
-fn remove<S: Storage>(storage: &S, number: u64) -> io::Result<()> {
-    storage.remove(number)?;
+fn remove<S: Storage>(storage: &S, name: Name) -> io::Result<()> {
+    storage.remove(name)?;
     storage.sync_directory()
 }

@@ -1,4 +1,4 @@
-//! The bytes of a simulated segment: what the process sees, and what the disk holds instead.
+//! The bytes of a simulated file: what the process sees, and what the disk holds instead.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::io;
@@ -22,12 +22,20 @@ pub(super) struct Image {
     /// Sectors that count as clean since a sync failed.
     lost: Sectors,
     unreadable: BTreeSet<usize>,
+    /// The length that is durable, where a write past the end may grow it.
+    grows_from: Option<usize>,
 }
 
 impl Image {
+    /// Nothing yet, to be written from front to back.
+    pub(super) fn growing() -> Self {
+        Self { grows_from: Some(0), ..Self::new(Vec::new()) }
+    }
+
     /// Bytes that are durable.
     pub(super) fn new(bytes: Vec<u8>) -> Self {
         Self {
+            grows_from: None,
             seen: Arc::new(bytes),
             dirty: Sectors::new(),
             lost: Sectors::new(),
@@ -57,7 +65,10 @@ impl Image {
     pub(super) fn write(&mut self, bytes: &[u8], offset: usize) -> io::Result<()> {
         let end = offset + bytes.len();
         if end > self.seen.len() {
-            return Err(Errno::INVAL.into());
+            if self.grows_from.is_none() {
+                return Err(Errno::INVAL.into());
+            }
+            Arc::make_mut(&mut self.seen).resize(end, 0);
         }
         for sector in offset / SECTOR_BYTES..end.div_ceil(SECTOR_BYTES) {
             let held = self.lost.remove(&sector).unwrap_or_else(|| self.sector(sector));
@@ -69,6 +80,9 @@ impl Image {
 
     pub(super) fn sync(&mut self) {
         self.dirty.clear();
+        if let Some(durable) = &mut self.grows_from {
+            *durable = self.seen.len();
+        }
     }
 
     pub(super) fn fail_sync(&mut self) {
@@ -89,6 +103,11 @@ impl Image {
                 self.restore(sector, held);
             }
         }
+        if let Some(durable) = self.grows_from.filter(|durable| *durable < self.seen.len())
+            && !survives()
+        {
+            Arc::make_mut(&mut self.seen).truncate(durable);
+        }
     }
 
     pub(super) fn flip(&mut self, bit: usize) {
@@ -108,7 +127,8 @@ impl Image {
     }
 
     fn restore(&mut self, sector: usize, held: [u8; SECTOR_BYTES]) {
-        let seen = &mut Arc::make_mut(&mut self.seen)[sector * SECTOR_BYTES..];
+        let seen = Arc::make_mut(&mut self.seen);
+        let Some(seen) = seen.get_mut(sector * SECTOR_BYTES..) else { return };
         let len = seen.len().min(SECTOR_BYTES);
         seen[..len].copy_from_slice(&held[..len]);
     }

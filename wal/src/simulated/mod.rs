@@ -15,7 +15,10 @@
 //! * A prepared segment is durable in its bytes; its name is after a sync of the directory, which
 //!   preparing does last. A removed name may come back until then. A sync of the directory that
 //!   has failed fails for ever.
-//! * A full disk prepares no segment, and takes writes to those that are there.
+//! * A file that is written from front to back is lost in a crash or a kill unless it was
+//!   published. A published one has its name as durably as a prepared one, and of its bytes and its
+//!   length what was synced.
+//! * A full disk prepares no segment and lets no file grow, and takes writes to what is there.
 //!
 //! It does not model a sector that holds a mix of old and new bytes, a disk that says "synced" and
 //! lies, or two writes to one sector of which the first survives.
@@ -27,25 +30,26 @@ mod choices;
 mod image;
 
 use parking_lot::Mutex;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::io;
 use std::sync::Arc;
 
 use rustix::io::Errno;
 
+use crate::Name;
 use crate::size::narrow;
 use crate::storage::{Medium, Storage};
 pub use choices::Choices;
 use image::Image;
 
-/// A disk with one directory of segments. Clones are handles of the same disk.
+/// A disk with the files of one log. Clones are handles of the same disk.
 #[derive(Clone, Default)]
 pub struct Disk {
     state: Arc<Mutex<State>>,
 }
 
-/// A segment on a [`Disk`].
-pub struct Segment {
+/// A file on a [`Disk`].
+pub struct DiskFile {
     state: Arc<Mutex<State>>,
     image: u64,
 }
@@ -53,26 +57,28 @@ pub struct Segment {
 /// What a disk can be told to fail at.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Operation {
-    /// Reading from a segment.
+    /// Reading from a file.
     Read,
-    /// Writing to a segment.
+    /// Writing to a file.
     Write,
-    /// Syncing a segment.
+    /// Syncing a file.
     Sync,
     /// Making a segment, up to its name.
     Prepare,
-    /// Syncing the directory, by itself or at the end of making a segment.
+    /// Syncing the directory, by itself or at the end of making a segment or publishing a file.
     Directory,
-    /// Listing, opening, removing, and dropping a cache.
+    /// Listing, opening, beginning, publishing, removing, and dropping a cache.
     Other,
 }
 
 #[derive(Clone, Default)]
 struct State {
     images: BTreeMap<u64, Image>,
-    names: BTreeMap<u64, u64>,
+    names: BTreeMap<Name, u64>,
     /// Names changed since the directory was synced, and what they were then.
-    unsynced: BTreeMap<u64, Option<u64>>,
+    unsynced: BTreeMap<Name, Option<u64>>,
+    /// Files that were begun and not published.
+    begun: BTreeMap<Name, u64>,
     made: u64,
     directory_failed: bool,
     full: bool,
@@ -120,6 +126,9 @@ impl Disk {
         state.faults.clear();
         state.left = None;
         state.directory_failed = false;
+        for image in std::mem::take(&mut state.begun).into_values() {
+            state.images.remove(&image);
+        }
         Self::of(state)
     }
 
@@ -158,65 +167,73 @@ impl Disk {
         self.state.lock().full = false;
     }
 
-    /// The bytes of a segment as the process sees them, empty if it is not there.
+    /// The numbers of the padded segments that are there.
     #[must_use]
-    pub fn bytes(&self, number: u64) -> Vec<u8> {
-        self.state.lock().named(number).map(Image::to_vec).unwrap_or_default()
+    pub fn segments(&self) -> Vec<u64> {
+        let state = self.state.lock();
+        let number = |name: &Name| match name {
+            Name::Segment(number) => Some(*number),
+            _ => None,
+        };
+        state.names.keys().filter_map(number).collect()
     }
 
-    /// Puts these bytes in place of a segment, or makes it, durably: damage by an outside hand.
-    pub fn replace(&self, number: u64, bytes: Vec<u8>) {
+    /// The bytes of a file as the process sees them, empty if it is not there.
+    #[must_use]
+    pub fn bytes(&self, name: impl Into<Name>) -> Vec<u8> {
+        self.state.lock().named(name.into()).map(|image| image.to_vec()).unwrap_or_default()
+    }
+
+    /// Puts these bytes in place of a file, or makes it, durably: damage by an outside hand.
+    pub fn replace(&self, name: impl Into<Name>, bytes: Vec<u8>) {
         let mut state = self.state.lock();
         let image = state.add(Image::new(bytes));
-        state.names.insert(number, image);
+        state.names.insert(name.into(), image);
     }
 
-    /// Takes a segment away, durably.
-    pub fn take_away(&self, number: u64) {
-        self.state.lock().names.remove(&number);
+    /// Takes a file away, durably.
+    pub fn take_away(&self, name: impl Into<Name>) {
+        self.state.lock().names.remove(&name.into());
     }
 
-    /// Flips one bit of a segment, durably.
-    pub fn flip(&self, number: u64, bit: usize) {
-        let state = &mut *self.state.lock();
-        let image = state.names.get(&number).and_then(|image| state.images.get_mut(image));
-        image.into_iter().for_each(|image| image.flip(bit));
+    /// Flips one bit of a file, durably.
+    pub fn flip(&self, name: impl Into<Name>, bit: usize) {
+        self.state.lock().named(name.into()).into_iter().for_each(|image| image.flip(bit));
     }
 
-    /// From now on the sector of a segment that holds this offset cannot be read.
-    pub fn spoil(&self, number: u64, offset: u64) {
-        let state = &mut *self.state.lock();
-        let image = state.names.get(&number).and_then(|image| state.images.get_mut(image));
-        image.into_iter().for_each(|image| image.spoil(narrow(offset)));
+    /// From now on the sector of a file that holds this offset cannot be read.
+    pub fn spoil(&self, name: impl Into<Name>, offset: u64) {
+        let mut state = self.state.lock();
+        state.named(name.into()).into_iter().for_each(|image| image.spoil(narrow(offset)));
     }
 
     fn of(state: State) -> Self {
         Self { state: Arc::new(Mutex::new(state)) }
     }
 
-    fn segment(&self, image: u64) -> Segment {
-        Segment { state: Arc::clone(&self.state), image }
+    fn file(&self, image: u64) -> DiskFile {
+        DiskFile { state: Arc::clone(&self.state), image }
     }
 }
 
 impl Storage for Disk {
-    type Medium = Segment;
+    type Medium = DiskFile;
 
-    fn list(&self) -> io::Result<Vec<u64>> {
+    fn list(&self) -> io::Result<Vec<Name>> {
         let mut state = self.state.lock();
         state.begin(Operation::Other)?;
         Ok(state.names.keys().copied().collect())
     }
 
-    fn open(&self, number: u64) -> io::Result<Segment> {
+    fn open(&self, name: Name) -> io::Result<DiskFile> {
         let mut state = self.state.lock();
         state.begin(Operation::Other)?;
-        let image = *state.names.get(&number).ok_or(Errno::NOENT)?;
+        let image = *state.names.get(&name).ok_or(Errno::NOENT)?;
         drop(state);
-        Ok(self.segment(image))
+        Ok(self.file(image))
     }
 
-    fn prepare(&self, number: u64, bytes: u64, header: &[u8]) -> io::Result<Segment> {
+    fn prepare(&self, number: u64, bytes: u64, header: &[u8]) -> io::Result<DiskFile> {
         let mut state = self.state.lock();
         state.begin(Operation::Prepare)?;
         if state.full {
@@ -225,18 +242,39 @@ impl Storage for Disk {
         let mut content = vec![0; narrow(bytes)];
         content[..header.len()].copy_from_slice(header);
         let image = state.add(Image::new(content));
-        let was = state.names.insert(number, image);
-        state.unsynced.entry(number).or_insert(was);
-        state.sync_directory()?;
+        state.rename(Name::Segment(number), image)?;
         drop(state);
-        Ok(self.segment(image))
+        Ok(self.file(image))
     }
 
-    fn remove(&self, number: u64) -> io::Result<()> {
+    fn create(&self, name: Name) -> io::Result<DiskFile> {
         let mut state = self.state.lock();
         state.begin(Operation::Other)?;
-        let was = state.names.remove(&number).ok_or(Errno::NOENT)?;
-        state.unsynced.entry(number).or_insert(Some(was));
+        let image = state.add(Image::growing());
+        state.begun.insert(name, image);
+        drop(state);
+        Ok(self.file(image))
+    }
+
+    fn publish(&self, name: Name) -> io::Result<()> {
+        let mut state = self.state.lock();
+        state.begin(Operation::Other)?;
+        let image = state.begun.remove(&name).ok_or(Errno::NOENT)?;
+        state.rename(name, image)
+    }
+
+    fn discard(&self, name: Name) {
+        let mut state = self.state.lock();
+        if let Some(image) = state.begun.remove(&name) {
+            state.images.remove(&image);
+        }
+    }
+
+    fn remove(&self, name: Name) -> io::Result<()> {
+        let mut state = self.state.lock();
+        state.begin(Operation::Other)?;
+        let was = state.names.remove(&name).ok_or(Errno::NOENT)?;
+        state.unsynced.entry(name).or_insert(Some(was));
         Ok(())
     }
 
@@ -245,7 +283,7 @@ impl Storage for Disk {
     }
 }
 
-impl Medium for Segment {
+impl Medium for DiskFile {
     fn bytes(&self) -> io::Result<u64> {
         Ok(self.state.lock().image(self.image)?.len())
     }
@@ -263,6 +301,9 @@ impl Medium for Segment {
         let written = if begun.is_ok() { bytes } else { &bytes[..bytes.len() / 2] };
         if stopped {
             return begun;
+        }
+        if state.full && narrow(offset) + bytes.len() > narrow(state.image(self.image)?.len()) {
+            return Err(Errno::NOSPC.into());
         }
         state.image(self.image)?.write(written, narrow(offset))?;
         begun
@@ -333,13 +374,21 @@ impl State {
         Ok(self.images.get_mut(&image).ok_or(Errno::STALE)?)
     }
 
-    fn named(&self, number: u64) -> Option<&Image> {
-        self.images.get(self.names.get(&number)?)
+    fn named(&mut self, name: Name) -> Option<&mut Image> {
+        self.images.get_mut(self.names.get(&name)?)
+    }
+
+    /// Gives a file a name, and syncs the directory.
+    fn rename(&mut self, name: Name, image: u64) -> io::Result<()> {
+        let was = self.names.insert(name, image);
+        self.unsynced.entry(name).or_insert(was);
+        self.sync_directory()
     }
 
     /// Drops the bytes that no name leads to.
     fn forget_unnamed(&mut self) {
-        let named: Vec<u64> = self.names.values().copied().collect();
+        let named: BTreeSet<u64> =
+            self.names.values().chain(self.begun.values()).copied().collect();
         self.images.retain(|image, _| named.contains(image));
     }
 }

@@ -2,8 +2,6 @@
 
 use std::io;
 
-use super::StorageError;
-use super::survey::Found;
 use crate::group::{GROUP_BYTES_MAX, Group, is_marked};
 use crate::segment::Segment;
 use crate::size::{PAGE, narrow, wide};
@@ -13,22 +11,24 @@ use crate::storage::Medium;
 const WINDOW_BYTES: usize = 2 * GROUP_BYTES_MAX;
 
 /// The bytes of a segment around the place that is looked at.
-pub(super) struct Window<'a, M> {
-    found: &'a Found<M>,
+pub(crate) struct Window<'a, M> {
+    medium: &'a M,
+    /// The length of the file.
+    len: u64,
     start: u64,
     bytes: &'a mut Vec<u8>,
 }
 
 impl<'a, M: Medium> Window<'a, M> {
-    /// A window that uses this memory.
-    pub(super) fn new(found: &'a Found<M>, bytes: &'a mut Vec<u8>) -> Self {
+    /// A window that uses this memory, into a file of this length.
+    pub(crate) fn new(medium: &'a M, len: u64, bytes: &'a mut Vec<u8>) -> Self {
         bytes.clear();
-        Self { found, start: 0, bytes }
+        Self { medium, len, start: 0, bytes }
     }
 
     /// The bytes at `offset`; fewer where the segment ends.
-    pub(super) fn at(&mut self, offset: u64, len: usize) -> Result<&[u8], StorageError> {
-        let len = len.min(narrow(self.found.bytes.saturating_sub(offset)));
+    pub(crate) fn at(&mut self, offset: u64, len: usize) -> io::Result<&[u8]> {
+        let len = len.min(narrow(self.len.saturating_sub(offset)));
         if offset < self.start || offset + wide(len) > self.start + wide(self.bytes.len()) {
             self.move_to(offset, len)?;
         }
@@ -37,11 +37,11 @@ impl<'a, M: Medium> Window<'a, M> {
     }
 
     /// The group that begins at `offset`, with all its bytes, if each of them is right.
-    pub(super) fn group(
+    pub(crate) fn group(
         &mut self,
         segment: &Segment,
         offset: u64,
-    ) -> Result<Option<(Group, &[u8])>, StorageError> {
+    ) -> io::Result<Option<(Group, &[u8])>> {
         let page = self.at(offset, PAGE)?;
         let header = is_marked(page).then(|| Group::of_page(page, segment, offset)).flatten();
         let Some(group) = header else { return Ok(None) };
@@ -51,19 +51,15 @@ impl<'a, M: Medium> Window<'a, M> {
         Ok(whole.then_some((group, bytes)))
     }
 
-    fn move_to(&mut self, offset: u64, len: usize) -> Result<(), StorageError> {
-        let left = narrow(self.found.bytes.saturating_sub(offset));
+    fn move_to(&mut self, offset: u64, len: usize) -> io::Result<()> {
+        let left = narrow(self.len.saturating_sub(offset));
         // Grows with the place: the head of a segment is often all that there is.
         let ahead = narrow(offset).clamp(16 * PAGE, WINDOW_BYTES);
         self.bytes.resize(len.max(ahead).min(left), 0);
         self.start = offset;
-        let failed = |source: io::Error| {
-            let segment = self.found.number;
-            StorageError { doing: "read", segment, source }
-        };
-        self.found.medium.read_at(self.bytes, offset).map_err(failed)?;
+        self.medium.read_at(self.bytes, offset)?;
         // The disk reads on while this much is looked at.
-        self.found.medium.expect(offset + wide(self.bytes.len()), wide(WINDOW_BYTES));
+        self.medium.expect(offset + wide(self.bytes.len()), wide(WINDOW_BYTES));
         Ok(())
     }
 }

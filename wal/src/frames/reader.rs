@@ -1,0 +1,147 @@
+//! Reads a file of frames, and believes nothing that is not under a checksum.
+
+use std::io;
+
+use zerocopy::{FromBytes, IntoBytes};
+
+use super::layout::{ENTRY_BYTES, Entry, FOOT_BYTES, Foot, FrameHead, HEAD_BYTES, Head};
+use super::writer::checksum;
+use super::{FRAME_HEAD_BYTES, PLAIN_BYTES_MAX, damaged};
+use crate::size::{narrow, wide};
+use crate::storage::Medium;
+
+/// A file of frames, open, with its index in memory.
+pub(crate) struct Frames<M> {
+    medium: M,
+    pub(crate) head: Head,
+    pub(crate) foot: Foot,
+    index: Vec<Entry>,
+}
+
+/// What a frame decompresses to.
+#[derive(Debug)]
+pub(crate) struct Frame {
+    /// The number of its first item.
+    pub(crate) first: u64,
+    pub(crate) items: u32,
+    pub(crate) plain: Vec<u8>,
+}
+
+impl<M: Medium> Frames<M> {
+    /// Opens a file that is to have this head.
+    pub(crate) fn open(medium: M, head: Head) -> io::Result<Self> {
+        let foot = Self::foot(&medium, head)?;
+        let mut bytes = vec![0; narrow(foot.file_bytes - wide(FOOT_BYTES) - foot.index_offset)];
+        medium.read_at(&mut bytes, foot.index_offset)?;
+        if crc32fast::hash(&bytes) != foot.index_crc {
+            return Err(damaged("the index does not match its checksum"));
+        }
+        let index =
+            <[Entry]>::ref_from_bytes(&bytes).map_err(|_| damaged("the index is uneven"))?;
+        let index = index.to_vec();
+        Ok(Self { medium, head, foot, index })
+    }
+
+    /// The foot of a file that is to have this head: all of it but its frames and its index.
+    pub(crate) fn foot(medium: &M, head: Head) -> io::Result<Foot> {
+        if Self::head(medium)? != head {
+            return Err(damaged("the head is of another file"));
+        }
+        let mut bytes = [0; FOOT_BYTES];
+        let at = medium.bytes()?.checked_sub(wide(FOOT_BYTES + HEAD_BYTES));
+        let at = at.ok_or_else(|| damaged("the file is too short"))? + wide(HEAD_BYTES);
+        medium.read_at(&mut bytes, at)?;
+        let foot = Foot::of_bytes(&head.to_bytes(), &bytes);
+        let foot = foot.ok_or_else(|| damaged("the foot does not match its checksum"))?;
+        let index_bytes = foot.frames.checked_mul(wide(ENTRY_BYTES));
+        let fits = foot.file_bytes == at + wide(FOOT_BYTES)
+            && index_bytes.and_then(|bytes| foot.index_offset.checked_add(bytes)) == Some(at);
+        if fits { Ok(foot) } else { Err(damaged("the length of the file is not its own")) }
+    }
+
+    /// What the file says that it is.
+    pub(crate) fn head(medium: &M) -> io::Result<Head> {
+        let mut bytes = [0; HEAD_BYTES];
+        medium.read_at(&mut bytes, 0)?;
+        Head::of_bytes(&bytes).ok_or_else(|| damaged("the head does not match its checksum"))
+    }
+
+    /// How many frames there are.
+    pub(crate) fn len(&self) -> usize {
+        self.index.len()
+    }
+
+    /// The place of the frame that holds this item, if one does.
+    pub(crate) fn place_of(&self, number: u64) -> Option<usize> {
+        let behind = self.index.partition_point(|entry| entry.first.get() <= number);
+        let place = behind.checked_sub(1)?;
+        let entry = self.index.get(place)?;
+        (number - entry.first.get() < u64::from(entry.items.get())).then_some(place)
+    }
+
+    /// The number of the first item behind this frame, if the index tells it.
+    pub(crate) fn first_behind(&self, place: usize) -> Option<u64> {
+        let entry = self.index.get(place)?;
+        entry.first.get().checked_add(u64::from(entry.items.get()))
+    }
+
+    /// Where a frame begins in the file.
+    pub(crate) fn offset(&self, place: usize) -> u64 {
+        self.index.get(place).map_or(0, |entry| entry.offset.get())
+    }
+
+    /// A frame, verified and decompressed.
+    pub(crate) fn frame(&self, place: usize) -> io::Result<Frame> {
+        let entry = self.index.get(place).ok_or_else(|| damaged("there is no such frame"))?;
+        let offset = entry.offset.get();
+        let bytes = narrow(u64::from(entry.bytes.get()));
+        let end = offset.checked_add(wide(bytes)).filter(|end| *end <= self.foot.index_offset);
+        if end.is_none() || bytes < FRAME_HEAD_BYTES {
+            return Err(damaged("the index leads out of the file"));
+        }
+        let mut buffer = vec![0; bytes];
+        self.medium.read_at(&mut buffer, offset)?;
+        self.unpack(entry, &buffer)
+    }
+
+    /// The bytes of one frame that the index describes, verified and decompressed.
+    fn unpack(&self, entry: &Entry, bytes: &[u8]) -> io::Result<Frame> {
+        let (frame, data) =
+            FrameHead::ref_from_prefix(bytes).map_err(|_| damaged("a frame is cut short"))?;
+        let crc = checksum(&self.head.to_bytes(), entry.offset.get(), frame.as_bytes(), data);
+        let plain_bytes = narrow(u64::from(frame.plain_bytes.get()));
+        let whole = frame.crc.get() == crc
+            && entry.crc == frame.crc
+            && entry.items == frame.items
+            && entry.first == frame.first
+            && narrow(u64::from(frame.data_bytes.get())) == data.len()
+            && plain_bytes <= PLAIN_BYTES_MAX;
+        if !whole {
+            return Err(damaged("a frame does not match its checksum"));
+        }
+        let plain = match frame.codec.get() {
+            0 => data.to_vec(),
+            1 => zstd::bulk::decompress(data, plain_bytes)?,
+            _ => return Err(damaged("a frame has an unknown codec")),
+        };
+        if plain.len() != plain_bytes {
+            return Err(damaged("a frame decompresses to another length"));
+        }
+        Ok(Frame { first: frame.first.get(), items: frame.items.get(), plain })
+    }
+
+    /// A checksum over the items of all frames, each of which is verified.
+    pub(crate) fn digest(&self) -> io::Result<u32> {
+        let mut digest = crc32fast::Hasher::new();
+        for place in 0..self.len() {
+            digest.update(&self.frame(place)?.plain);
+        }
+        Ok(digest.finalize())
+    }
+
+    /// Says that the frames from this one on are read soon.
+    pub(crate) fn expect(&self, place: usize) {
+        const AHEAD_BYTES: u64 = 1 << 20;
+        self.medium.expect(self.offset(place), AHEAD_BYTES);
+    }
+}

@@ -1,0 +1,190 @@
+//! What was sealed: each dense file is known by its foot, and read only where its records are
+//! wanted.
+
+use std::io;
+
+use super::{Corruption, Damage, OpenError, StorageError};
+use crate::frames::{Frame, Frames, Head, Kind, Span, is_damage};
+use crate::group::Chain;
+use crate::index::Shelf;
+use crate::record::{RecordRef, take};
+use crate::segment::LogId;
+use crate::storage::{Medium, Storage};
+use crate::{Lsn, Name};
+
+/// The part of the log that is in one dense file.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Sealed {
+    name: Name,
+    log: LogId,
+    span: Span,
+    file_bytes: u64,
+}
+
+/// Where the sealed part of a log ends.
+#[derive(Clone, Copy)]
+pub(super) struct End {
+    /// The number of the next segment.
+    pub(super) number: u64,
+    pub(super) chain: Chain,
+    /// The log, and the life of the last sealed segment.
+    pub(super) life: Option<(LogId, u64)>,
+}
+
+impl End {
+    /// Nothing is sealed.
+    pub(super) const START: Self = Self { number: 1, chain: Chain::START, life: None };
+
+    fn behind(sealed: &Sealed, last: u64) -> Self {
+        let life = Some((sealed.log, sealed.span.epochs.1));
+        Self { number: last + 1, chain: sealed.span.after, life }
+    }
+}
+
+/// Verifies the feet of all dense files: that they follow each other from the first segment on.
+pub(super) fn follow<S: Storage, E>(
+    storage: &S,
+    names: &[Name],
+) -> Result<(Vec<Sealed>, End), OpenError<E>> {
+    let (mut sealed, mut end) = (Vec::new(), End::START);
+    for name in names {
+        let Some((first, last)) = name.segments() else { continue };
+        let corrupt = |damage| Corruption { name: *name, offset: 0, lsn: end.chain.next, damage };
+        if first != end.number {
+            let number = if first < end.number { first } else { end.number };
+            let damage = if first < end.number { Damage::Misplaced } else { Damage::Missing };
+            return Err(Corruption { name: Name::Segment(number), ..corrupt(damage) }.into());
+        }
+        let next = identify(storage, *name)
+            .map_err(|error| damaged_or_failed(error, corrupt(Damage::Header)))?;
+        if end.life.is_some_and(|(log, _)| log != next.log) {
+            return Err(corrupt(Damage::Foreign).into());
+        }
+        if end.life.is_some_and(|(_, epoch)| epoch > next.span.epochs.0) {
+            return Err(corrupt(Damage::Order).into());
+        }
+        if next.span.before != end.chain {
+            return Err(corrupt(Damage::Misplaced).into());
+        }
+        end = End::behind(&next, last);
+        sealed.push(next);
+    }
+    Ok((sealed, end))
+}
+
+/// Why a file is not what it should be: what it holds, or the machine.
+enum Unfit {
+    Failed(StorageError),
+    Damaged,
+}
+
+fn damaged_or_failed<E>(unfit: Unfit, corruption: Corruption) -> OpenError<E> {
+    match unfit {
+        Unfit::Failed(error) => error.into(),
+        Unfit::Damaged => corruption.into(),
+    }
+}
+
+/// What a dense file says of itself.
+fn identify<S: Storage>(storage: &S, name: Name) -> Result<Sealed, Unfit> {
+    let medium = open(storage, name)?;
+    let head = Frames::head(&medium).map_err(unfit(name))?;
+    let named = head.kind == Kind::Dense && name.segments() == Some((head.first, head.last));
+    if !named {
+        return Err(Unfit::Damaged);
+    }
+    let foot = Frames::foot(&medium, head).map_err(unfit(name))?;
+    let span = foot.span;
+    let whole = span.before.next.value().checked_add(foot.items) == Some(span.after.next.value());
+    let file_bytes = foot.file_bytes;
+    if whole { Ok(Sealed { name, log: head.log, span, file_bytes }) } else { Err(Unfit::Damaged) }
+}
+
+fn open<S: Storage>(storage: &S, name: Name) -> Result<S::Medium, Unfit> {
+    let failed =
+        |doing| move |source| Unfit::Failed(StorageError { doing, name: Some(name), source });
+    let medium = storage.open(name).map_err(failed("open"))?;
+    medium.forget().map_err(failed("drop the cache of"))?;
+    Ok(medium)
+}
+
+fn unfit(name: Name) -> impl Fn(io::Error) -> Unfit {
+    move |source| {
+        if is_damage(&source) {
+            return Unfit::Damaged;
+        }
+        Unfit::Failed(StorageError { doing: "read", name: Some(name), source })
+    }
+}
+
+impl Sealed {
+    /// Shows every record from `from` on. `told` hears how far in the file it is.
+    pub(super) fn show<S: Storage, E>(
+        &self,
+        storage: &S,
+        from: Lsn,
+        told: &mut impl FnMut(u64),
+        visit: &mut impl FnMut(RecordRef<'_>) -> Result<(), E>,
+    ) -> Result<(), OpenError<E>> {
+        if self.span.after.next <= from {
+            return Ok(());
+        }
+        let corrupt =
+            |offset, lsn| Corruption { name: self.name, offset, lsn, damage: Damage::Frame };
+        let first = self.span.before.next.max(from);
+        let wrong = |error, offset| damaged_or_failed(error, corrupt(offset, first));
+        let medium = open(storage, self.name).map_err(|error| wrong(error, 0))?;
+        let frames = Frames::open(medium, self.head());
+        let frames = frames.map_err(|error| wrong(unfit(self.name)(error), 0))?;
+        let mut next = self.span.before.next;
+        for place in 0..frames.len() {
+            let offset = frames.offset(place);
+            if frames.first_behind(place).is_some_and(|behind| behind <= first.value()) {
+                next = Lsn::new(frames.first_behind(place).unwrap_or_default());
+                continue;
+            }
+            frames.expect(place);
+            let frame = frames.frame(place);
+            let frame = frame.map_err(|error| wrong(unfit(self.name)(error), offset))?;
+            told(offset);
+            next = show_frame(&frame, next, first, visit)?.ok_or(corrupt(offset, next))?;
+        }
+        if next == self.span.after.next { Ok(()) } else { Err(corrupt(0, next).into()) }
+    }
+
+    /// How much of it is to be read where records from `from` on are wanted.
+    pub(super) fn unread_bytes(&self, from: Lsn) -> u64 {
+        if self.span.after.next <= from { 0 } else { self.file_bytes }
+    }
+
+    /// Where its records are found.
+    pub(super) fn shelf<M>(&self) -> Shelf<M> {
+        Shelf::dense(self.name, self.head(), self.span)
+    }
+
+    fn head(&self) -> Head {
+        let (first, last) = self.name.segments().unwrap_or_default();
+        Head { kind: Kind::Dense, log: self.log, first, last }
+    }
+}
+
+/// Shows the records of a frame, which is to begin with `next`; `None` if they are not those.
+fn show_frame<E>(
+    frame: &Frame,
+    mut next: Lsn,
+    from: Lsn,
+    visit: &mut impl FnMut(RecordRef<'_>) -> Result<(), E>,
+) -> Result<Option<Lsn>, OpenError<E>> {
+    if frame.first != next.value() {
+        return Ok(None);
+    }
+    let mut rest = &*frame.plain;
+    for _ in 0..frame.items {
+        let Some((record, behind)) = take(rest, next) else { return Ok(None) };
+        if next >= from {
+            visit(record).map_err(|error| OpenError::Visit { lsn: next, error })?;
+        }
+        (rest, next) = (behind, next.next());
+    }
+    Ok(rest.is_empty().then_some(next))
+}

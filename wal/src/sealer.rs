@@ -1,0 +1,173 @@
+//! The sealer: it rewrites each segment that is finished without its padding, compressed, and lets
+//! the padded one go.
+//!
+//! A dense file gets its name only once it was read back from the disk and is what the segment
+//! was; the segment is removed only once that name is durable. So at every moment one of the two
+//! is whole. What cannot be sealed now stays padded, and is tried again.
+
+use std::io;
+use std::sync::Arc;
+use std::time::Duration;
+
+use crate::frames::{Head, Kind, Span, Writer, damaged};
+use crate::index::{Shelf, Unsealed};
+use crate::log::Log;
+use crate::options::OnShortage;
+use crate::record::{extent_at, take};
+use crate::segment::BODY_OFFSET;
+use crate::size::wide;
+use crate::storage::{Medium, Storage};
+use crate::window::Window;
+use crate::{Lsn, Name};
+
+/// How much a frame of a dense file holds: as much as a reader of one record must decompress.
+const FRAME_BYTES: usize = 16 << 10;
+
+/// Seals finished segments. One thread runs it, or a simulation steps it.
+pub struct Sealer<S: Storage> {
+    log: Arc<Log<S>>,
+    mark: Option<fn(&[u8]) -> u64>,
+    retry: Duration,
+    on_shortage: Option<OnShortage>,
+    /// A segment that was sealed and could not be removed.
+    leftover: Option<Name>,
+}
+
+/// What one step did.
+#[derive(Debug)]
+pub enum Seal {
+    /// No segment is finished that was not sealed.
+    Idle,
+    /// It sealed one, into this file.
+    Sealed(Name),
+    /// It could not; the segment is as it was. Another step may succeed.
+    Failed(io::Error),
+}
+
+impl<S: Storage> Sealer<S> {
+    pub(crate) fn new(
+        log: Arc<Log<S>>,
+        mark: Option<fn(&[u8]) -> u64>,
+        retry: Duration,
+        on_shortage: Option<OnShortage>,
+    ) -> Self {
+        Self { log, mark, retry, on_shortage, leftover: None }
+    }
+
+    /// Seals until the log has ended. Blocks the thread.
+    pub fn run(mut self) {
+        while self.await_finished() {
+            if let Seal::Failed(_) = self.step() {
+                self.await_retry();
+            }
+        }
+    }
+
+    /// Seals the oldest segment that is finished, if there is one.
+    pub fn step(&mut self) -> Seal {
+        if let Err(error) = self.remove_leftover() {
+            return self.failed(error);
+        }
+        let Some(unsealed) = self.log.index.unsealed() else { return Seal::Idle };
+        let number = unsealed.segment.number;
+        let name = Name::Dense { first: number, last: number };
+        if let Err(error) = self.seal(name, &unsealed) {
+            self.log.storage.discard(name);
+            return self.failed(error);
+        }
+        self.leftover = Some(Name::Segment(number));
+        self.remove_leftover().map_or_else(|error| self.failed(error), |()| Seal::Sealed(name))
+    }
+
+    fn failed(&self, error: io::Error) -> Seal {
+        self.on_shortage.iter().for_each(|told| told(&error));
+        Seal::Failed(error)
+    }
+
+    /// Removes what was sealed, durably, before the next segment is sealed: what is dense comes
+    /// before what is padded.
+    fn remove_leftover(&mut self) -> io::Result<()> {
+        let Some(name) = self.leftover else { return Ok(()) };
+        match self.log.storage.remove(name) {
+            Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
+            _ => self.log.storage.sync_directory()?,
+        }
+        self.leftover = None;
+        Ok(())
+    }
+
+    fn seal(&self, name: Name, unsealed: &Unsealed<S::Medium>) -> io::Result<()> {
+        let storage = &self.log.storage;
+        let number = unsealed.segment.number;
+        let head =
+            Head { kind: Kind::Dense, log: unsealed.segment.log, first: number, last: number };
+        let mut writer = Writer::new(storage.create(name)?, head, FRAME_BYTES)?;
+        let marks = self.copy(unsealed, &mut writer)?;
+        let (before, after) = (unsealed.before, unsealed.after);
+        let epochs = (unsealed.segment.epoch, unsealed.segment.epoch);
+        let span = Span { before, after, epochs, marks };
+        writer.finish(span)?;
+        storage.publish(name)?;
+        self.log.index.seal(Shelf::dense(name, head, span));
+        Ok(())
+    }
+
+    /// Copies the records of a segment; returns the marks of the first and of the last.
+    fn copy<M: Medium>(
+        &self,
+        unsealed: &Unsealed<S::Medium>,
+        writer: &mut Writer<M>,
+    ) -> io::Result<(u64, u64)> {
+        let mut memory = Vec::new();
+        let segment = &unsealed.segment;
+        let mut window = Window::new(&*unsealed.reader, segment.bytes, &mut memory);
+        let (mut chain, mut offset) = (unsealed.before, BODY_OFFSET);
+        let mut marks = None;
+        while chain != unsealed.after {
+            let group = window.group(segment, offset)?;
+            let (group, bytes) = group
+                .filter(|(group, _)| chain.precedes(group))
+                .ok_or_else(|| damaged("a group of a finished segment does not read back"))?;
+            let body = bytes.get(group.body()).unwrap_or_default();
+            self.copy_group(body, group.first, writer, &mut marks)?;
+            chain = group.behind(&chain);
+            offset += wide(group.bytes);
+        }
+        Ok(marks.unwrap_or_default())
+    }
+
+    fn copy_group<M: Medium>(
+        &self,
+        mut rest: &[u8],
+        mut lsn: Lsn,
+        writer: &mut Writer<M>,
+        marks: &mut Option<(u64, u64)>,
+    ) -> io::Result<()> {
+        while let Some((record, behind)) = take(rest, lsn) {
+            let mark = self.mark.map_or(0, |mark| mark(record.payload));
+            *marks = Some((marks.map_or(mark, |(first, _)| first), mark));
+            let bytes = extent_at(rest).and_then(|extent| rest.get(..extent)).unwrap_or_default();
+            writer.push(lsn.value(), &[bytes])?;
+            (rest, lsn) = (behind, lsn.next());
+        }
+        Ok(())
+    }
+
+    /// Sleeps until a segment is finished; false if the log has ended.
+    fn await_finished(&self) -> bool {
+        let shared = &self.log.shared;
+        let mut queue = shared.queue.lock();
+        while queue.is_running() && self.leftover.is_none() && self.log.index.unsealed().is_none() {
+            shared.finished.wait(&mut queue);
+        }
+        queue.is_running()
+    }
+
+    fn await_retry(&self) {
+        let shared = &self.log.shared;
+        let mut queue = shared.queue.lock();
+        if queue.is_running() {
+            shared.finished.wait_for(&mut queue, self.retry);
+        }
+    }
+}
