@@ -27,7 +27,8 @@ pub struct Directory {
     /// Whether a sync of the directory has failed: the names may be lost though a later one says
     /// that they are not.
     failed: AtomicBool,
-    _lock: File,
+    /// Held while a log may be written here; without it files are only read.
+    lock: Option<File>,
 }
 
 /// On which file systems a log may lie.
@@ -97,10 +98,44 @@ impl Directory {
             path: path.to_owned(),
             directory,
             failed: AtomicBool::new(false),
-            _lock: lock(path)?,
+            lock: Some(lock(path)?),
         };
         opened.remove_unfinished().map_err(failed)?;
         Ok(opened)
+    }
+
+    /// Opens the directory to look at its files: nothing is changed, and a log may be running on
+    /// them.
+    ///
+    /// # Errors
+    /// It is not there or cannot be read.
+    pub fn look(path: &Path) -> Result<Self, DirectoryError> {
+        let failed = |source| DirectoryError::Io { path: path.to_owned(), source };
+        let directory = File::open(path).map_err(failed)?;
+        let failed = AtomicBool::new(false);
+        Ok(Self { path: path.to_owned(), directory, failed, lock: None })
+    }
+
+    /// Whether a log is running on it now. It may begin or end right after.
+    ///
+    /// # Errors
+    /// It cannot be told.
+    pub fn is_in_use(&self) -> io::Result<bool> {
+        let file = match File::open(self.path.join("LOCK")) {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(false),
+            file => file?,
+        };
+        match rustix::fs::flock(&file, FlockOperation::NonBlockingLockShared) {
+            Ok(()) => Ok(false),
+            Err(rustix::io::Errno::WOULDBLOCK) => Ok(true),
+            Err(error) => Err(error.into()),
+        }
+    }
+
+    /// Where it is.
+    #[must_use]
+    pub fn path(&self) -> &Path {
+        &self.path
     }
 
     fn remove_unfinished(&self) -> io::Result<()> {
@@ -140,7 +175,8 @@ impl Storage for Directory {
     }
 
     fn open(&self, name: Name) -> io::Result<LogFile> {
-        let file = OpenOptions::new().read(true).write(true).open(self.path_of(name))?;
+        let writable = self.lock.is_some();
+        let file = OpenOptions::new().read(true).write(writable).open(self.path_of(name))?;
         Ok(LogFile { file, map: None })
     }
 

@@ -32,6 +32,7 @@ use zerocopy::little_endian::{U16, U32, U64};
 use zerocopy::{FromBytes, Immutable, IntoBytes, KnownLayout, Unaligned};
 
 use crate::Lsn;
+use crate::record::{RecordRef, take};
 use crate::segment::Segment;
 use crate::size::{PAGE, narrow, wide};
 use std::ops::Range;
@@ -229,6 +230,18 @@ impl Group {
     pub(crate) fn holds(&self, lsn: Lsn) -> bool {
         let end = self.first.value() + u64::from(self.records);
         (self.first.value()..end).contains(&lsn.value())
+    }
+
+    /// Its records, in order; `None` if they are not what its header says. `bytes` is all of it.
+    pub(crate) fn records_in<'a>(&self, bytes: &'a [u8]) -> Option<Vec<RecordRef<'a>>> {
+        let mut rest = bytes.get(self.body())?;
+        let mut records = Vec::new();
+        for n in 0..u64::from(self.records) {
+            let (record, behind) = take(rest, Lsn::new(self.first.value() + n))?;
+            records.push(record);
+            rest = behind;
+        }
+        rest.is_empty().then_some(records)
     }
 
     /// Where its records are, from its beginning.

@@ -53,6 +53,7 @@
 //! No clock decides anything here, no retry hides a failure, nothing is async, and no lock is held
 //! during I/O. `mmap.rs` is the only unsafe code.
 
+mod backup;
 mod batch;
 mod committer;
 pub mod directory;
@@ -61,6 +62,7 @@ mod filler;
 mod frames;
 mod group;
 mod index;
+pub mod inspect;
 mod library;
 mod log;
 mod lsn;
@@ -79,6 +81,7 @@ mod snapshot;
 pub mod storage;
 mod window;
 
+pub use backup::{BackupError, backup};
 pub use committer::{CommitError, Committer, Step};
 pub use directory::{Directory, DirectoryError, Filesystem};
 pub use durability::Poisoned;
@@ -92,7 +95,8 @@ pub use options::{
 pub use read::ReadError;
 pub use record::{LINKS_MAX, Links, PAYLOAD_BYTES_MAX, Record, RecordRef};
 pub use recovery::{
-    Corruption, Damage, OpenError, Opened, Recovered, StorageError, TornTail, open,
+    Corruption, Cut, CutError, Damage, OpenError, Opened, Recovered, StorageError, TornTail, cut,
+    open,
 };
 pub use sealer::{Seal, Sealer};
 pub use segment::LogId;

@@ -21,7 +21,7 @@ use crate::window::Window;
 use crate::{Lsn, Name};
 
 /// How much a frame of a dense file holds: as much as a reader of one record must decompress.
-const FRAME_BYTES: usize = 16 << 10;
+pub(crate) const FRAME_BYTES: usize = 16 << 10;
 
 /// Seals finished segments. One thread runs it, or a simulation steps it.
 pub struct Sealer<S: Storage> {

@@ -21,6 +21,7 @@
 //! ended before it; and the last records before a kill, for which no later group has vouched, look
 //! like a torn tail if they are damaged.
 
+mod cut;
 mod judge;
 mod repair;
 mod replay;
@@ -33,6 +34,7 @@ use std::sync::Arc;
 use crate::committer::Committer;
 use crate::filler::{self, Filler};
 use crate::index::Index;
+use crate::inspect::Tail;
 use crate::log::{Log, Wal};
 use crate::options::Options;
 use crate::record::RecordRef;
@@ -41,6 +43,7 @@ use crate::segment::{LogId, Segment};
 use crate::storage::Storage;
 use crate::{Lsn, Name};
 
+pub use cut::{Cut, CutError, cut};
 use replay::{Replay, Shown};
 use survey::Found;
 
@@ -193,7 +196,7 @@ pub fn open<S: Storage, E>(
     if !options.are_sound() {
         return Err(OpenError::Lengths);
     }
-    let survey = survey::survey(&storage)?;
+    let survey = survey::survey(&storage, Tail::Still)?;
     let on_progress = options.on_progress.take();
     let shown = Shown { from: options.from, visit, on_progress };
     let replay = replay::replay(&storage, &survey, shown)?;
@@ -204,6 +207,22 @@ pub fn open<S: Storage, E>(
     }
     let kept = repair::repair(&storage, survey, &replay, torn)?;
     Ok(begin(storage, options, kept, replay, recovered)?)
+}
+
+/// Shows what an opening would, and changes nothing.
+pub(crate) fn scan<S: Storage, E>(
+    storage: &S,
+    tail: Tail,
+    from: Lsn,
+    visit: impl FnMut(RecordRef<'_>) -> Result<(), E>,
+) -> Result<Recovered, OpenError<E>> {
+    let survey = survey::survey(storage, tail)?;
+    let replay = replay::replay(storage, &survey, Shown { from, visit, on_progress: None })?;
+    let torn = match tail {
+        Tail::Still => judge::judge(&survey.padded, &replay)?,
+        Tail::Moving => None,
+    };
+    Ok(replay.recovered(torn, survey.is_empty()))
 }
 
 /// Begins a life behind the segments that were kept.

@@ -3,6 +3,7 @@
 
 use std::io;
 
+use super::cut::Stump;
 use super::{Corruption, Damage, OpenError, StorageError};
 use crate::frames::{Frame, Frames, Head, Kind, Span, is_damage};
 use crate::group::Chain;
@@ -34,11 +35,6 @@ pub(super) struct End {
 impl End {
     /// Nothing is sealed.
     pub(super) const START: Self = Self { number: 1, chain: Chain::START, life: None };
-
-    fn behind(sealed: &Sealed, last: u64) -> Self {
-        let life = Some((sealed.log, sealed.span.epochs.1));
-        Self { number: last + 1, chain: sealed.span.after, life }
-    }
 }
 
 /// Verifies the feet of all dense files: that they follow each other from the first segment on.
@@ -48,28 +44,37 @@ pub(super) fn follow<S: Storage, E>(
 ) -> Result<(Vec<Sealed>, End), OpenError<E>> {
     let (mut sealed, mut end) = (Vec::new(), End::START);
     for name in names {
-        let Some((first, last)) = name.segments() else { continue };
-        let corrupt = |damage| Corruption { name: *name, offset: 0, lsn: end.chain.next, damage };
-        if first != end.number {
-            let number = if first < end.number { first } else { end.number };
-            let damage = if first < end.number { Damage::Misplaced } else { Damage::Missing };
-            return Err(Corruption { name: Name::Segment(number), ..corrupt(damage) }.into());
-        }
-        let next = identify(storage, *name)
-            .map_err(|error| damaged_or_failed(error, corrupt(Damage::Header)))?;
-        if end.life.is_some_and(|(log, _)| log != next.log) {
-            return Err(corrupt(Damage::Foreign).into());
-        }
-        if end.life.is_some_and(|(_, epoch)| epoch > next.span.epochs.0) {
-            return Err(corrupt(Damage::Order).into());
-        }
-        if next.span.before != end.chain {
-            return Err(corrupt(Damage::Misplaced).into());
-        }
-        end = End::behind(&next, last);
+        let next = next(storage, *name, &end)?;
+        end = next.end();
         sealed.push(next);
     }
     Ok((sealed, end))
+}
+
+/// The dense file of that name, if it is the one that follows.
+pub(super) fn next<S: Storage, E>(
+    storage: &S,
+    name: Name,
+    end: &End,
+) -> Result<Sealed, OpenError<E>> {
+    let corrupt = |damage| Corruption { name, offset: 0, lsn: end.chain.next, damage };
+    let (first, _) = name.segments().unwrap_or_default();
+    if first > end.number {
+        let missing = Name::Segment(end.number);
+        return Err(Corruption { name: missing, ..corrupt(Damage::Missing) }.into());
+    }
+    let next = identify(storage, name);
+    let next = next.map_err(|error| damaged_or_failed(error, corrupt(Damage::Header)))?;
+    let damage = if end.life.is_some_and(|(log, _)| log != next.log) {
+        Damage::Foreign
+    } else if end.life.is_some_and(|(_, epoch)| epoch > next.span.epochs.0) {
+        Damage::Order
+    } else if first != end.number || next.span.before != end.chain {
+        Damage::Misplaced
+    } else {
+        return Ok(next);
+    };
+    Err(corrupt(damage).into())
 }
 
 /// Why a file is not what it should be: what it holds, or the machine.
@@ -150,6 +155,25 @@ impl Sealed {
             next = show_frame(&frame, next, first, visit)?.ok_or(corrupt(offset, next))?;
         }
         if next == self.span.after.next { Ok(()) } else { Err(corrupt(0, next).into()) }
+    }
+
+    /// Where the log goes on behind it.
+    pub(super) fn end(&self) -> End {
+        let (_, last) = self.name.segments().unwrap_or_default();
+        let life = Some((self.log, self.span.epochs.1));
+        End { number: last + 1, chain: self.span.after, life }
+    }
+
+    /// The record behind its last.
+    pub(super) const fn next(&self) -> Lsn {
+        self.span.after.next
+    }
+
+    /// What follows it if only these records of it are kept.
+    pub(super) fn stump(&self, records: Vec<Vec<u8>>) -> Stump {
+        let Span { before, epochs, .. } = self.span;
+        let segments = self.name.segments().unwrap_or_default();
+        Stump { segments, log: self.log, before, epochs, records }
     }
 
     /// How much of it is to be read where records from `from` on are wanted.

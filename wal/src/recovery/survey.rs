@@ -5,6 +5,7 @@ use std::io;
 
 use super::StorageError;
 use crate::Name;
+use crate::inspect::Tail;
 use crate::storage::{Medium, Storage};
 use crate::window::Window;
 
@@ -28,16 +29,21 @@ pub(super) struct Found<M> {
 /// Opens all padded segments. Pages that a killed process left dirty are not on the disk yet, and
 /// those whose write failed never were: both are told by the sync, and by reading without a cache.
 /// What is dense was read back from the disk before it got its name.
-pub(super) fn survey<S: Storage>(storage: &S) -> Result<Survey<S::Medium>, StorageError> {
+pub(super) fn survey<S: Storage>(
+    storage: &S,
+    tail: Tail,
+) -> Result<Survey<S::Medium>, StorageError> {
     let failed = |doing| move |source| StorageError { doing, name: None, source };
-    storage.sync_directory().map_err(failed("sync the names of"))?;
+    if tail == Tail::Still {
+        storage.sync_directory().map_err(failed("sync the names of"))?;
+    }
     let names = storage.list().map_err(failed("list"))?;
     let is_double = |name: &Name| names.iter().any(|other| replaces(*other, *name));
     let (doubles, singles): (Vec<Name>, Vec<Name>) = names.iter().partition(|name| is_double(name));
     let of_dense = |name: &Name| matches!(name, Name::Dense { .. });
     let dense = singles.iter().copied().filter(of_dense).collect();
     let found = |name: &Name| match name {
-        Name::Segment(number) => Some(find(storage, *number)),
+        Name::Segment(number) => Some(find(storage, *number, tail)),
         _ => None,
     };
     let padded = singles.iter().filter_map(found).collect::<Result<_, _>>()?;
@@ -77,12 +83,18 @@ fn replaces(other: Name, name: Name) -> bool {
     }
 }
 
-fn find<S: Storage>(storage: &S, number: u64) -> Result<Found<S::Medium>, StorageError> {
+fn find<S: Storage>(
+    storage: &S,
+    number: u64,
+    tail: Tail,
+) -> Result<Found<S::Medium>, StorageError> {
     let name = Name::Segment(number);
     let failed = |doing| move |source: io::Error| StorageError { doing, name: Some(name), source };
     let medium = storage.open(name).map_err(failed("open"))?;
-    medium.sync().map_err(failed("sync"))?;
-    medium.forget().map_err(failed("drop the cache of"))?;
+    if tail == Tail::Still {
+        medium.sync().map_err(failed("sync"))?;
+        medium.forget().map_err(failed("drop the cache of"))?;
+    }
     let bytes = medium.bytes().map_err(failed("measure"))?;
     Ok(Found { number, medium, bytes })
 }
