@@ -8,7 +8,7 @@ use wal::{Lsn, Storage};
 use super::Engine;
 use super::log::{Stamp, Unavailable};
 use super::record::{AccountAmended, AccountOpened, Profile};
-use super::shard::{Name, Resident, Shard};
+use super::shard::{Description, Name, Resident, Shard};
 use super::state::Listed;
 use super::transactions::Slot;
 use crate::ledger::{
@@ -155,12 +155,12 @@ impl<S: Storage> Engine<S> {
         let slot = shard.find(name).ok_or(AmendError::NotFound)?;
         let found = shard.resident(slot).ok_or(AmendError::NotFound)?;
         check(found, &amendment)?;
-        let metadata = metadata.map(Cow::Borrowed);
-        let amended = AccountAmended { tenant_account_ref, amendment, metadata };
+        let (after, metadata) = (found.amended(&amendment), metadata.map(Cow::Borrowed));
+        let amended = AccountAmended { tenant_account_ref, amendment, metadata, after };
         let links = shard.links(slot, None);
         let stamp = self.log.append(&links, &amended)?;
         // From here the account is amended, and nothing can fail.
-        shard.amend(slot, amended, stamp.lsn);
+        shard.amend(slot, amended, stamp);
         shard.resident(slot).map(|found| view(found, stamp.at)).ok_or(AmendError::NotFound)
     }
 
@@ -239,12 +239,13 @@ impl super::state::State {
     ) -> Slot {
         let name: Name<'_> = self.name(opened.tenant_account_ref);
         let profile = opened.profile.into_owned();
-        let profile = (profile != Profile::default()).then(|| Box::new(profile));
+        let described = profile != Profile::default();
+        let description = described.then(|| Box::new(Description { profile, by: None }));
         let mut resident = Resident {
             name: opened.tenant_account_ref.into(),
             account: Account::open(&opened.opening, stamp.action()),
             chain: super::chain::Chain::default(),
-            profile,
+            description,
             created_at: stamp.at,
         };
         resident.chain.push(stamp.lsn);
@@ -256,14 +257,15 @@ impl super::state::State {
 
 impl Shard {
     /// Makes an amendment true.
-    pub(super) fn amend(&mut self, slot: Slot, amended: AccountAmended<'_>, lsn: Lsn) {
+    pub(super) fn amend(&mut self, slot: Slot, amended: AccountAmended<'_>, stamp: Stamp) {
         let Some(found) = self.resident_mut(slot) else { return };
         found.account.amend(&amended.amendment);
         if let Some(metadata) = amended.metadata {
-            let profile = found.profile.get_or_insert_default();
-            profile.metadata = Some(Cow::Owned(metadata.into_owned()));
+            let description = found.description.get_or_insert_default();
+            description.profile.metadata = Some(Cow::Owned(metadata.into_owned()));
+            description.by = Some(stamp.action());
         }
-        self.note(slot, None, lsn);
+        self.note(slot, None, stamp.lsn);
     }
 }
 
@@ -289,7 +291,7 @@ fn view(found: &Resident, as_of: Moment) -> AccountView {
     AccountView {
         tenant_account_ref: found.name.clone(),
         status: found.account.status(),
-        profile: found.profile.clone(),
+        profile: found.description.as_ref().map(|it| Box::new(it.profile.clone())),
         created_at: found.created_at,
         as_of,
         balances: found.account.balances().map(|(name, pocket)| (name, *pocket)).collect(),

@@ -32,6 +32,12 @@ impl Chain {
         self.roots.last().copied().unwrap_or(Lsn::ZERO)
     }
 
+    /// How many records it has.
+    #[must_use]
+    pub const fn length(&self) -> u32 {
+        self.count
+    }
+
     /// The links that its next record gets.
     #[must_use]
     pub fn next(&self) -> Links {

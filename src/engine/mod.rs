@@ -26,6 +26,7 @@ mod recover;
 mod reservation;
 mod secret;
 mod shard;
+mod standing;
 mod state;
 mod submit;
 mod transactions;

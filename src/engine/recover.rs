@@ -11,7 +11,7 @@ use super::currencies::Currencies;
 use super::log::Stamp;
 use super::record::{
     AccountAmended, AccountOpened, Action, Malformed, Record, ReservationLapsed, ReservationMade,
-    TransferAction,
+    Standing, TransferAction,
 };
 use super::shard::Shard;
 use super::state::State;
@@ -52,6 +52,9 @@ pub enum Disagreement {
         /// What its postings make of the state before it.
         found: Box<Option<Place>>,
     },
+    /// What it tells of an account beyond its balance is not how that account stands.
+    #[error("account {0:?} does not stand as the record says")]
+    Standing(Box<str>),
     /// Its links do not lead to the records before it.
     #[error("its links are {stored:?}, and should be {found:?}")]
     Links {
@@ -131,6 +134,8 @@ impl<'a> Replay<'a> {
         if let Ok(movement) = &action.outcome {
             same_balance(name.text, account, movement)?;
         }
+        let found = slot.and_then(|slot| shard.resident(slot));
+        same_standing(name.text, &action.standing, found.map(|it| it.standing(action.tells())))?;
         seat.take(&mut shard, transaction, action, stamp);
         Ok(())
     }
@@ -161,6 +166,12 @@ impl<'a> Replay<'a> {
             if let Some(movement) = movement {
                 same_balance(name, account, movement)?;
             }
+        }
+        for (name, (stored, found)) in [request.ends.source(), request.ends.destination()]
+            .into_iter()
+            .zip(action.standings.iter().zip(pair.standings(action)))
+        {
+            same_standing(name, stored, Some(found))?;
         }
         pair.take(action, stamp);
         Ok(())
@@ -193,7 +204,11 @@ impl<'a> Replay<'a> {
         let added = &amended.amendment.add_currencies;
         added.iter().try_for_each(|currency| self.currency(*currency))?;
         self.at(amended.tenant_account_ref, links, |shard, slot| {
-            shard.amend(slot, amended, stamp.lsn);
+            let found = shard.resident(slot).map(|it| it.amended(&amended.amendment));
+            if found.as_ref() != Some(&amended.after) {
+                return Err(Disagreement::Standing(amended.tenant_account_ref.into()));
+            }
+            shard.amend(slot, amended, stamp);
             Ok(())
         })
     }
@@ -212,6 +227,9 @@ impl<'a> Replay<'a> {
         same_links(links, &shard.links(slot, Some(transaction)))?;
         let found = shard.resident(slot).and_then(|it| it.account.preview_reserved(&made.reserved));
         same_pocket(name.text, made.reserved.after, found)?;
+        let told = Some((made.reserved.ordinal, &made.reserved.after));
+        let found = shard.resident(slot).map(|it| it.standing(told));
+        same_standing(name.text, &made.standing, found)?;
         shard.take_reserved(slot, made, stamp);
         let links = made.reserved.granted > Amount::ZERO;
         shard.note(slot, Some((transaction, links)), stamp.lsn);
@@ -228,6 +246,9 @@ impl<'a> Replay<'a> {
             let found = shard.resident(slot).and_then(|it| lapse(&it.account, lapsed.approval));
             let found = found.filter(|(ordinal, _)| *ordinal == lapsed.ordinal);
             same_pocket(lapsed.tenant_account_ref, lapsed.after, found.map(|(_, after)| after))?;
+            let told = Some((lapsed.ordinal, &lapsed.after));
+            let found = shard.resident(slot).map(|it| it.standing(told));
+            same_standing(lapsed.tenant_account_ref, &lapsed.standing, found)?;
             shard.take_lapsed(slot, lapsed);
             shard.note(slot, None, stamp.lsn);
             Ok(())
@@ -273,6 +294,15 @@ fn same_balance(
 fn same_pocket(name: &str, stored: Pocket, found: Option<Pocket>) -> Result<(), Disagreement> {
     let place = |pocket| Place { pocket, hold: None };
     same_place(name, place(stored), found.map(place))
+}
+
+fn same_standing(
+    name: &str,
+    stored: &Standing,
+    found: Option<Standing>,
+) -> Result<(), Disagreement> {
+    let same = *stored == found.unwrap_or_default();
+    if same { Ok(()) } else { Err(Disagreement::Standing(name.into())) }
 }
 
 fn same_place(name: &str, stored: Place, found: Option<Place>) -> Result<(), Disagreement> {

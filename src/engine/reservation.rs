@@ -38,13 +38,15 @@ impl<S: Storage> Engine<S> {
         let mut shard = self.state.lock_of(name);
         let nobody = ReserveError::Refused(Refusal::AccountNotFound);
         let slot = shard.find(name).ok_or(nobody)?;
-        let account = &shard.resident(slot).ok_or(nobody)?.account;
+        let found = shard.resident(slot).ok_or(nobody)?;
+        let account = &found.account;
         let default = account.default_ordinal(money.currency);
         let ordinal = default.ok_or(ReserveError::Refused(Refusal::CurrencyMismatch))?;
         let reserved = reserve(account, ordinal, money.amount, deadline);
         let reserved = reserved.map_err(ReserveError::Refused)?;
         let links = shard.links(slot, Some(transaction));
-        let made = ReservationMade { tenant_account_ref, transaction_id, reserved };
+        let standing = found.standing(Some((reserved.ordinal, &reserved.after)));
+        let made = ReservationMade { tenant_account_ref, transaction_id, reserved, standing };
         let stamp = self.log.append(&links, &made)?;
         // From here the sum is set aside, and nothing can fail.
         shard.take_reserved(slot, &made, stamp);
@@ -67,7 +69,8 @@ impl<S: Storage> Engine<S> {
         let found = shard.find(name).and_then(|slot| Some((slot, shard.resident(slot)?)));
         let Some((slot, found)) = found else { return Ok(None) };
         let Some((ordinal, after)) = lapse(&found.account, approval) else { return Ok(None) };
-        let lapsed = ReservationLapsed { tenant_account_ref, approval, ordinal, after };
+        let standing = found.standing(Some((ordinal, &after)));
+        let lapsed = ReservationLapsed { tenant_account_ref, approval, ordinal, after, standing };
         let links = shard.links(slot, None);
         let stamp = self.log.append(&links, &lapsed)?;
         // From here it has lapsed, and nothing can fail.

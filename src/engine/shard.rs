@@ -35,9 +35,18 @@ pub struct Resident {
     /// Where its records are.
     pub chain: Chain,
     /// What it says of itself.
-    pub profile: Option<Box<Profile<'static>>>,
+    pub description: Option<Box<Description>>,
     /// When it was opened.
     pub created_at: Moment,
+}
+
+/// What an account says of itself, and since when.
+#[derive(Debug, Default)]
+pub struct Description {
+    /// What it says.
+    pub profile: Profile<'static>,
+    /// The amendment that changed its metadata last; `None` while it is as it was opened.
+    pub by: Option<ActionRef>,
 }
 
 /// An account's name and where a table keeps it.

@@ -7,7 +7,7 @@ use wal::{Lsn, Storage};
 
 use super::Engine;
 use super::log::{Stamp, Unavailable};
-use super::record::{Action, OperationRequest};
+use super::record::{Action, OperationRequest, Standing};
 use super::secret::Digest;
 use super::shard::Shard;
 use super::state::State;
@@ -65,7 +65,8 @@ impl<S: Storage> Engine<S> {
         transaction: Digest,
         request: OperationRequest<'a>,
     ) -> Action<'a> {
-        let account = slot.and_then(|slot| shard.resident(slot)).map(|found| &found.account);
+        let found = slot.and_then(|slot| shard.resident(slot));
+        let account = found.map(|found| &found.account);
         let entry = slot.and_then(|slot| shard.transactions.find(transaction, slot));
         let command = Command {
             operation: request.operation,
@@ -75,7 +76,10 @@ impl<S: Storage> Engine<S> {
             linked: entry.is_some_and(Entry::linked),
         };
         let outcome = decide(account, &command, &self.rules);
-        Action { request, opened: account.map(Account::opened), outcome }
+        let opened = account.map(Account::opened);
+        let mut action = Action { request, opened, outcome, standing: Standing::Unsaid };
+        action.standing = found.map_or(Standing::Unsaid, |found| found.standing(action.tells()));
+        action
     }
 
     /// What had to post to a closed account is counted: someone should look at it.

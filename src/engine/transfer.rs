@@ -5,13 +5,13 @@ use wal::{Lsn, Storage};
 
 use super::Engine;
 use super::log::{Stamp, Unavailable};
-use super::record::{TransferAction, TransferRequest};
+use super::record::{Standing, TransferAction, TransferRequest};
 use super::secret::Digest;
-use super::shard::Shard;
+use super::shard::{Resident, Shard};
 use super::state::State;
 use super::submit::Submitted;
 use super::transactions::{Slot, Transactions};
-use crate::ledger::{Account, Bucket, End, Movement, SystemAccount, transfer};
+use crate::ledger::{Account, Bucket, End, Movement, Side, SystemAccount, transfer};
 
 impl<S: Storage> Engine<S> {
     /// Executes a transfer once. `others` are records found to be of other keys with the same hash.
@@ -105,9 +105,20 @@ impl<'a> Pair<'a> {
 
     /// The account at that end, where it is a customer's and there is one.
     pub(super) fn account(&self, source: bool) -> Option<&Account> {
+        self.resident(source).map(|found| &found.account)
+    }
+
+    fn resident(&self, source: bool) -> Option<&Resident> {
         let seat = if source { self.source } else { self.destination };
-        let resident = seat.slot.and_then(|slot| self.shard(seat).resident(slot));
-        resident.map(|found| &found.account)
+        seat.slot.and_then(|slot| self.shard(seat).resident(slot))
+    }
+
+    /// How the source and the destination stand after what became of a transfer.
+    pub(super) fn standings(&self, action: &TransferAction<'_>) -> [Standing; 2] {
+        [(true, Side::Source), (false, Side::Destination)].map(|(source, side)| {
+            let found = self.resident(source);
+            found.map_or(Standing::Unsaid, |found| found.standing(action.tells(side)))
+        })
     }
 
     fn end(&self, source: bool) -> End<'_> {
@@ -116,12 +127,15 @@ impl<'a> Pair<'a> {
     }
 
     fn decide<'r>(&self, request: TransferRequest<'r>) -> TransferAction<'r> {
-        TransferAction {
+        let mut action = TransferAction {
             request,
             source_opened: self.account(true).map(Account::opened),
             destination_opened: self.account(false).map(Account::opened),
             outcome: transfer(self.end(true), self.end(false), request.money),
-        }
+            standings: [Standing::Unsaid, Standing::Unsaid],
+        };
+        action.standings = self.standings(&action);
+        action
     }
 
     /// The links of the source, then those of the destination.

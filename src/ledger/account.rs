@@ -218,7 +218,7 @@ impl Account {
     }
 
     /// Its balances with their references, the default of each currency first.
-    pub fn balances(&self) -> impl Iterator<Item = (BalanceRef, &Pocket)> {
+    pub fn balances(&self) -> impl ExactSizeIterator<Item = (BalanceRef, &Pocket)> {
         let ordinals = 0_u8..=u8::MAX;
         ordinals.zip(&self.pockets).map(|(n, pocket)| (BalanceRef::new(self.opened, n), pocket))
     }

@@ -6,8 +6,8 @@ use arrayvec::ArrayVec;
 
 use super::movement::{Bucket, Draw, Movement, Posting, Target};
 use super::{
-    Account, Amount, Command, Operation, OverCapture, Place, Reference, Refusal, Rules, Status,
-    UnlinkedDebits,
+    Account, Amount, Command, Operation, OverCapture, Place, Pocket, Reference, Refusal, Rules,
+    Status, UnlinkedDebits,
 };
 
 /// A refusal, and the balance and hold as the decision saw them where it got that far.
@@ -17,6 +17,14 @@ pub struct Refused {
     pub refusal: Refusal,
     /// Which balance, and what of it.
     pub seen: Option<(u8, Target, Place)>,
+}
+
+impl Refused {
+    /// The balance that the decision saw, where it got that far.
+    #[must_use]
+    pub fn tells(&self) -> Option<(u8, &Pocket)> {
+        self.seen.as_ref().map(|(ordinal, _, place)| (*ordinal, &place.pocket))
+    }
 }
 
 impl From<Refusal> for Refused {

@@ -2,6 +2,7 @@
 
 use alloc::vec::Vec;
 
+use smallvec::SmallVec;
 use thin_vec::ThinVec;
 
 use super::account::{Account, Pocket, Status};
@@ -57,16 +58,23 @@ impl Account {
     /// Makes an amendment true. A limit for a currency that the account does not have changes
     /// nothing: whoever decides on an amendment refuses it before.
     pub fn amend(&mut self, amendment: &Amendment) {
-        self.status = amendment.status.unwrap_or(self.status);
+        (self.status, self.pockets) = self.amended(amendment);
+    }
+
+    /// The status and the balances as they are after an amendment.
+    #[must_use]
+    pub fn amended(&self, amendment: &Amendment) -> (Status, SmallVec<[Pocket; 1]>) {
+        let mut pockets = self.pockets.clone();
         for &currency in &amendment.add_currencies {
-            if !self.has(currency) {
-                self.pockets.push(Pocket::new(currency, Amount::ZERO));
+            if !pockets.iter().any(|pocket| pocket.currency == currency) {
+                pockets.push(Pocket::new(currency, Amount::ZERO));
             }
         }
         for &(currency, limit) in &amendment.overdraft_limits {
-            if let Some(pocket) = self.pockets.iter_mut().find(|p| p.currency == currency) {
+            if let Some(pocket) = pockets.iter_mut().find(|p| p.currency == currency) {
                 pocket.overdraft_limit = limit;
             }
         }
+        (amendment.status.unwrap_or(self.status), pockets)
     }
 }

@@ -14,13 +14,13 @@
 //! | overdraft limits | list of currency and `u64` |
 //! | added currencies | list of currency |
 //! | metadata | option of long text |
+//! | the account after | whole |
 
 use std::borrow::Cow;
 
 use super::bytes::{Body, Malformed, Reader, Writer, texts_fit};
-use crate::ledger::{Account, Amendment, Amount, Currency, Opening, Status};
-
-const STATUSES: [Status; 3] = [Status::Active, Status::Frozen, Status::Closed];
+use super::standing::Whole;
+use crate::ledger::{Account, Amendment, Amount, Currency, Opening};
 
 /// What an account says of itself that no rule reads.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -66,6 +66,9 @@ pub struct AccountAmended<'a> {
     pub amendment: Amendment,
     /// New metadata.
     pub metadata: Option<Cow<'a, str>>,
+    /// The account afterwards. New metadata is not yet what it was described by last: this record
+    /// has no position before it is written.
+    pub after: Whole,
 }
 
 impl Body for AccountOpened<'_> {
@@ -114,11 +117,11 @@ impl Body for AccountAmended<'_> {
 
     fn encode(&self, w: &mut Writer<'_>) {
         w.text(self.tenant_account_ref);
-        let position = STATUSES.iter().position(|known| Some(*known) == self.amendment.status);
-        w.u8(position.and_then(|n| u8::try_from(n).ok()).map_or(0, |n| n.saturating_add(1)));
+        w.status(self.amendment.status);
         w.list(&self.amendment.overdraft_limits, limit);
         w.list(&self.amendment.add_currencies, |w, currency| w.currency(*currency));
         w.option(self.metadata.as_deref(), Writer::long_text);
+        w.whole(&self.after);
     }
 }
 
@@ -127,18 +130,14 @@ impl<'a> AccountAmended<'a> {
         Ok(Self {
             tenant_account_ref: r.text()?,
             amendment: Amendment {
-                status: status(r.u8()?)?,
+                status: r.status()?,
                 overdraft_limits: r.list(balances_max(), read_limit)?,
                 add_currencies: r.list(balances_max(), Reader::currency)?,
             },
             metadata: r.option(Reader::long_text)?.map(Cow::Borrowed),
+            after: r.whole()?,
         })
     }
-}
-
-fn status(number: u8) -> Result<Option<Status>, Malformed> {
-    let Some(n) = number.checked_sub(1) else { return Ok(None) };
-    STATUSES.get(usize::from(n)).copied().map(Some).ok_or(Malformed("status"))
 }
 
 fn limit(w: &mut Writer<'_>, (currency, limit): &(Currency, Amount)) {

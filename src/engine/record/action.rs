@@ -8,10 +8,12 @@
 //! | money, as it was given | option of money |
 //! | the account's opening action | option of `u64`, absent where there is no such account |
 //! | outcome | 0 and a movement; or a refusal's number and an option of what it saw |
+//! | standing | standing |
 
 use super::bytes::{Body, Malformed, Reader, Writer, texts_fit};
+use super::standing::Standing;
 use crate::ledger::{
-    ActionRef, BalanceRef, HoldRef, Money, Movement, Operation, Place, Refused, Target,
+    ActionRef, BalanceRef, HoldRef, Money, Movement, Operation, Place, Pocket, Refused, Target,
 };
 
 /// What the network asked. Two requests that are equal mean the same.
@@ -42,6 +44,8 @@ pub struct Action<'a> {
     pub opened: Option<ActionRef>,
     /// What became of it.
     pub outcome: Result<Movement, Refused>,
+    /// How the account stands after it.
+    pub standing: Standing,
 }
 
 /// The balance that an action was about, with its names and what was there after.
@@ -69,6 +73,16 @@ impl Action<'_> {
         };
         Some(Located { balance: BalanceRef::new(self.opened?, ordinal), hold, after })
     }
+
+    /// The balance that it tells, as it is after it; `None` where it was refused before one was
+    /// found.
+    #[must_use]
+    pub fn tells(&self) -> Option<(u8, &Pocket)> {
+        match &self.outcome {
+            Ok(movement) => Some((movement.ordinal, &movement.after.pocket)),
+            Err(refused) => refused.tells(),
+        }
+    }
 }
 
 impl Body for Action<'_> {
@@ -90,6 +104,7 @@ impl Body for Action<'_> {
             }
             Err(refused) => w.refused(refused),
         }
+        w.standing(&self.standing);
     }
 }
 
@@ -98,7 +113,7 @@ impl<'a> Action<'a> {
         let request = OperationRequest::decode(r)?;
         let opened = r.option(Reader::action_ref)?;
         let outcome = r.outcome(Reader::movement)?;
-        Ok(Self { request, opened, outcome })
+        Ok(Self { request, opened, outcome, standing: r.standing()? })
     }
 }
 

@@ -21,11 +21,13 @@ pub mod action;
 mod bytes;
 mod parts;
 pub mod reservation;
+pub mod standing;
 pub mod transfer;
 
 pub use account::{AccountAmended, AccountOpened, Profile};
 pub use action::{Action, Located, OperationRequest};
 pub use reservation::{ReservationLapsed, ReservationMade};
+pub use standing::{Standing, Whole};
 pub use transfer::{Ends, TransferAction, TransferRequest};
 
 pub use bytes::{Body, Malformed};

@@ -12,16 +12,20 @@
 //! | draw | approval `u64`, used `u64` |
 //! | movement | ordinal `u8`, target, list of postings, long list of draws, place |
 //! | seen | ordinal `u8`, target, place |
+//! | status | `u8`: 1 active, 2 frozen, 3 closed, 0 none of them |
 
 use super::bytes::{Malformed, Reader, Writer};
 use crate::ledger::{
     ActionRef, Amount, Balance, Bucket, Currency, Draw, Hold, HoldRef, Money, Movement, Place,
-    Pocket, Posting, Refusal, Target,
+    Pocket, Posting, Refusal, Status, Target,
 };
 
 /// A bucket's number in a record is its place here.
 const BUCKETS: [Bucket; 5] =
     [Bucket::Available, Bucket::Hold, Bucket::Settlement, Bucket::Funding, Bucket::Counterparty];
+
+/// A status's number in a record is its place here, counted from one.
+const STATUSES: [Status; 3] = [Status::Active, Status::Frozen, Status::Closed];
 
 impl Writer<'_> {
     pub(super) fn currency(&mut self, currency: Currency) {
@@ -83,6 +87,11 @@ impl Writer<'_> {
             w.amount(draw.used);
         });
         self.place(&movement.after);
+    }
+
+    pub(super) fn status(&mut self, status: Option<Status>) {
+        let position = STATUSES.iter().position(|known| Some(*known) == status);
+        self.u8(position.and_then(|n| u8::try_from(n).ok()).map_or(0, |n| n.saturating_add(1)));
     }
 
     pub(super) fn seen(&mut self, (ordinal, target, place): &(u8, Target, Place)) {
@@ -170,6 +179,11 @@ impl Reader<'_> {
             draws: self.long_list(Self::draw)?,
             after: self.place()?,
         })
+    }
+
+    pub(super) fn status(&mut self) -> Result<Option<Status>, Malformed> {
+        let Some(n) = self.u8()?.checked_sub(1) else { return Ok(None) };
+        STATUSES.get(usize::from(n)).copied().map(Some).ok_or(Malformed("status"))
     }
 
     pub(super) fn seen(&mut self) -> Result<(u8, Target, Place), Malformed> {

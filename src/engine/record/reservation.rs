@@ -7,6 +7,7 @@
 //! | granted | `u64` |
 //! | deadline | `i64`, microseconds |
 //! | the balance after | pocket |
+//! | standing | standing |
 //!
 //! | part of a lapse | bytes |
 //! | --- | --- |
@@ -14,8 +15,10 @@
 //! | approval | `u64` |
 //! | balance | ordinal `u8` |
 //! | the balance after | pocket |
+//! | standing | standing |
 
 use super::bytes::{Body, Malformed, Reader, Writer, texts_fit};
+use super::standing::Standing;
 use crate::ledger::{ActionRef, Moment, Pocket, Reserved};
 
 /// An approved authorization set a sum aside.
@@ -27,6 +30,8 @@ pub struct ReservationMade<'a> {
     pub transaction_id: &'a str,
     /// How much of what until when.
     pub reserved: Reserved,
+    /// How the account stands after it.
+    pub standing: Standing,
 }
 
 /// What no operation used in time returned to available.
@@ -40,6 +45,8 @@ pub struct ReservationLapsed<'a> {
     pub ordinal: u8,
     /// The balance afterwards.
     pub after: Pocket,
+    /// How the account stands after it.
+    pub standing: Standing,
 }
 
 impl Body for ReservationMade<'_> {
@@ -56,6 +63,7 @@ impl Body for ReservationMade<'_> {
         w.amount(self.reserved.granted);
         w.i64(self.reserved.deadline.micros());
         w.pocket(&self.reserved.after);
+        w.standing(&self.standing);
     }
 }
 
@@ -70,6 +78,7 @@ impl<'a> ReservationMade<'a> {
                 deadline: Moment::from_micros(r.i64()?),
                 after: r.pocket()?,
             },
+            standing: r.standing()?,
         })
     }
 }
@@ -86,6 +95,7 @@ impl Body for ReservationLapsed<'_> {
         w.u64(self.approval.position());
         w.u8(self.ordinal);
         w.pocket(&self.after);
+        w.standing(&self.standing);
     }
 }
 
@@ -96,6 +106,7 @@ impl<'a> ReservationLapsed<'a> {
             approval: r.action_ref()?,
             ordinal: r.u8()?,
             after: r.pocket()?,
+            standing: r.standing()?,
         })
     }
 }

@@ -8,9 +8,13 @@
 //! | description, metadata | two options of long text |
 //! | the opening actions of source and destination | two options of `u64` |
 //! | outcome | 0 and two options of movement; or 1 (source) or 2 (destination) and a refusal |
+//! | standings of source and destination | two standings |
 
 use super::bytes::{Body, Malformed, Reader, Writer, texts_fit};
-use crate::ledger::{ActionRef, BalanceRef, Money, Place, Side, Transfer, TransferRefused};
+use super::standing::Standing;
+use crate::ledger::{
+    ActionRef, BalanceRef, Money, Movement, Place, Pocket, Side, Transfer, TransferRefused,
+};
 
 /// What the operator asked.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -80,19 +84,40 @@ pub struct TransferAction<'a> {
     pub destination_opened: Option<ActionRef>,
     /// What became of it.
     pub outcome: Result<Transfer, TransferRefused>,
+    /// How source and destination stand after it.
+    pub standings: [Standing; 2],
 }
 
 impl TransferAction<'_> {
     /// The balance on that side and what is there after; `None` for a system account.
     #[must_use]
     pub fn located(&self, side: Side) -> Option<(BalanceRef, Place)> {
-        let transfer = self.outcome.as_ref().ok()?;
-        let (movement, opened) = match side {
-            Side::Source => (&transfer.source, self.source_opened),
-            Side::Destination => (&transfer.destination, self.destination_opened),
+        let opened = match side {
+            Side::Source => self.source_opened,
+            Side::Destination => self.destination_opened,
         };
-        let movement = movement.as_ref()?;
+        let movement = self.movement(side)?;
         Some((BalanceRef::new(opened?, movement.ordinal), movement.after))
+    }
+
+    /// What it did on that side; `None` for a system account, and where it was refused.
+    #[must_use]
+    pub fn movement(&self, side: Side) -> Option<&Movement> {
+        let transfer = self.outcome.as_ref().ok()?;
+        match side {
+            Side::Source => transfer.source.as_ref(),
+            Side::Destination => transfer.destination.as_ref(),
+        }
+    }
+
+    /// The balance of that side that it tells, as it is after it; `None` where it tells none.
+    #[must_use]
+    pub fn tells(&self, side: Side) -> Option<(u8, &Pocket)> {
+        match &self.outcome {
+            Ok(_) => self.movement(side).map(|it| (it.ordinal, &it.after.pocket)),
+            Err(it) if it.side == side => it.refused.tells(),
+            Err(_) => None,
+        }
     }
 }
 
@@ -121,6 +146,7 @@ impl Body for TransferAction<'_> {
                 w.refused(refused);
             }
         }
+        self.standings.iter().for_each(|standing| w.standing(standing));
     }
 }
 
@@ -131,6 +157,7 @@ impl<'a> TransferAction<'a> {
             source_opened: r.option(Reader::action_ref)?,
             destination_opened: r.option(Reader::action_ref)?,
             outcome: outcome(r)?,
+            standings: [r.standing()?, r.standing()?],
         })
     }
 }
