@@ -12,7 +12,7 @@ use super::shard::{Description, Name, Resident, Shard};
 use super::state::Listed;
 use super::transactions::Slot;
 use crate::ledger::{
-    Account, Amendment, BalanceRef, Hold, HoldRef, Moment, Opening, Pocket, Status,
+    Account, ActionRef, Amendment, BalanceRef, Hold, HoldRef, Moment, Opening, Pocket, Status,
 };
 
 /// An account as it was at one moment.
@@ -97,6 +97,14 @@ pub struct HoldView {
     pub pocket: Pocket,
     /// Its sums.
     pub sums: Hold,
+}
+
+impl AccountView {
+    /// The action that opened it, which its balances are named by.
+    #[must_use]
+    pub fn opened(&self) -> Option<ActionRef> {
+        self.balances.first().map(|(balance, _)| balance.opened())
+    }
 }
 
 impl AmendError {

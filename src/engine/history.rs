@@ -4,6 +4,7 @@
 //! threads that answer.
 
 use std::collections::BTreeMap;
+use std::sync::atomic::Ordering;
 
 use wal::{Lsn, ReadError, Storage};
 
@@ -33,6 +34,9 @@ pub enum HistoryError {
         /// What the log says.
         why: ReadError,
     },
+    /// It can be read, and is not of the account whose records led to it.
+    #[error("record {0} is not of the account whose records lead to it")]
+    Astray(Lsn),
     /// It can be read, and is not a record.
     #[error("record {lsn} cannot be understood: {why}")]
     Malformed {
@@ -60,6 +64,7 @@ impl<S: Storage> Engine<S> {
     /// # Errors
     /// When there is none, or it cannot be read.
     pub fn stored(&self, lsn: Lsn) -> Result<Stored, HistoryError> {
+        self.records_read.fetch_add(1, Ordering::Relaxed);
         let record = self.log.wal.read(lsn).map_err(|why| match why {
             ReadError::Unknown { .. } => HistoryError::Unknown(lsn),
             why => HistoryError::Unreadable { lsn, why },
@@ -106,6 +111,18 @@ impl<S: Storage> Engine<S> {
 }
 
 impl Stored {
+    /// Where it stands.
+    #[must_use]
+    pub const fn lsn(&self) -> Lsn {
+        self.lsn
+    }
+
+    /// The earlier records that it points at.
+    #[must_use]
+    pub fn links(&self) -> &[Lsn] {
+        &self.links
+    }
+
     /// The record and where it stands.
     ///
     /// # Errors

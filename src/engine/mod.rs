@@ -21,6 +21,7 @@ mod history;
 mod keys;
 mod log;
 mod open;
+mod past;
 pub mod record;
 mod recover;
 mod reservation;
@@ -29,6 +30,7 @@ mod shard;
 mod standing;
 mod state;
 mod submit;
+mod trail;
 mod transactions;
 mod transfer;
 
@@ -45,6 +47,7 @@ pub use currencies::{BadCurrency, Currencies};
 pub use history::{HistoryError, Repeat, Stored};
 pub use log::{Stamp, Unavailable};
 pub use open::{OpenError, Options, Running, open};
+pub use past::{StatementAsked, StatementPage};
 pub use recover::{Disagreement, RecoverError};
 pub use reservation::ReserveError;
 pub use submit::Submitted;
@@ -62,6 +65,7 @@ pub struct Engine<S: Storage> {
     log: Log<S>,
     rules: Rules,
     posted_to_closed: AtomicU64,
+    records_read: AtomicU64,
 }
 
 impl<S: Storage> Engine<S> {
@@ -118,6 +122,12 @@ impl<S: Storage> Engine<S> {
     #[must_use]
     pub fn account_count(&self) -> usize {
         self.state.roster.lock().len()
+    }
+
+    /// How many records were read back from the log in this life.
+    #[must_use]
+    pub fn records_read(&self) -> u64 {
+        self.records_read.load(Ordering::Relaxed)
     }
 
     /// How many operations had to post to a closed account in this life.

@@ -90,7 +90,13 @@ pub fn open<S: Storage>(storage: S, options: Options) -> Result<Running<S>, Open
         None => Clock::start(last, options.accept_clock_jump)?,
     };
     let log = Log { wal: opened.wal.clone(), clock };
-    let engine = Engine { state, log, rules: options.rules, posted_to_closed: AtomicU64::new(0) };
+    let engine = Engine {
+        state,
+        log,
+        rules: options.rules,
+        posted_to_closed: AtomicU64::new(0),
+        records_read: AtomicU64::new(0),
+    };
     let wal::Opened { committer, filler, sealer, recovered, .. } = opened;
     Ok(Running { engine, committer, filler, sealer, recovered })
 }

@@ -22,12 +22,14 @@ mod bytes;
 mod parts;
 pub mod reservation;
 pub mod standing;
+mod told;
 pub mod transfer;
 
 pub use account::{AccountAmended, AccountOpened, Profile};
 pub use action::{Action, Located, OperationRequest};
 pub use reservation::{ReservationLapsed, ReservationMade};
 pub use standing::{Standing, Whole};
+pub use told::Told;
 pub use transfer::{Ends, TransferAction, TransferRequest};
 
 pub use bytes::{Body, Malformed};

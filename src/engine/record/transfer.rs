@@ -110,6 +110,16 @@ impl TransferAction<'_> {
         }
     }
 
+    /// How that side stands after it.
+    #[must_use]
+    pub const fn standing(&self, side: Side) -> &Standing {
+        let [source, destination] = &self.standings;
+        match side {
+            Side::Source => source,
+            Side::Destination => destination,
+        }
+    }
+
     /// The balance of that side that it tells, as it is after it; `None` where it tells none.
     #[must_use]
     pub fn tells(&self, side: Side) -> Option<(u8, &Pocket)> {

@@ -3,6 +3,7 @@
 mod currencies;
 mod keys;
 mod links;
+mod past;
 mod refusals;
 mod reservations;
 mod starting;
