@@ -65,6 +65,13 @@
 //! * `overdraft_limit` and `add_currencies` of an account are set, not added to: the same `PATCH`
 //!   again changes nothing.
 //! * Opening an account again compares with how it was opened, not with how it is now.
+//! * History is kept for customers' accounts: `?at` and a statement of `@settlement` or `@funding`
+//!   are refused with 400. Each shard has its part of them, so no chain of records leads through
+//!   all of their movements; the trial balance shows them as they are.
+//! * A statement lists what moved money: not refusals, which it passes, not actions of zero, not
+//!   reservations, openings and amendments. Before an account was opened it was not there (404),
+//!   and a moment to come is nothing that can be shown (400); `to` may lie in the future.
+//! * A page of a statement that would pass ten thousand records is short, and goes on.
 //! * A chunked body is taken; after one that also has a length the connection is closed.
 //! * A connection with nothing asked is closed after five minutes.
 //! * Health is open without a key; metrics want a reader's or an operator's.

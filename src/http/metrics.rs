@@ -67,6 +67,7 @@ struct Gauges {
     in_flight: Gauge,
     durable: Gauge,
     closed: Gauge,
+    records_read: Gauge,
     storage_low: Gauge,
     unbalanced: Gauge,
     audits: Counter,
@@ -200,6 +201,7 @@ impl Gauges {
             "Operations that had to post to a closed account",
             &gauges.closed,
         );
+        gauge("log_records_read", "Records read back to tell the past", &gauges.records_read);
         gauge("storage_low", "1 while writes are refused for want of storage", &gauges.storage_low);
         gauge("books_findings", "What the last audit found wrong: 0", &gauges.unbalanced);
         registry.register("books_audits", "Audits of the books", gauges.audits.clone());
@@ -218,6 +220,7 @@ impl Gauges {
         set(&self.in_flight, count(shared.in_flight.load(Ordering::Relaxed)));
         set(&self.durable, ledger.durable().value());
         set(&self.closed, ledger.posted_to_closed());
+        set(&self.records_read, ledger.records_read());
         set(&self.storage_low, u64::from(ledger.storage_low()));
     }
 }

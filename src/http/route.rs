@@ -40,6 +40,8 @@ pub enum Route<'a> {
     AmendAccount(&'a str),
     /// `GET /v1/accounts/{ref}/holds`
     Holds(&'a str),
+    /// `GET /v1/accounts/{ref}/statement`
+    Statement(&'a str),
     /// `POST /v1/transfers`
     Transfer,
     /// `GET /v1/transactions/{transaction_id}`
@@ -103,6 +105,9 @@ pub fn operator<'a>(method: &Method, path: &'a str) -> Result<Route<'a>, Problem
             &[(Method::GET, Route::Account(name)), (Method::PATCH, Route::AmendAccount(name))],
         ),
         (Some("v1"), Some("accounts"), Some(name), Some("holds"), None) => get(Route::Holds(name)),
+        (Some("v1"), Some("accounts"), Some(name), Some("statement"), None) => {
+            get(Route::Statement(name))
+        }
         (Some("v1"), Some("transfers"), None, ..) => {
             allow(method, &[(Method::POST, Route::Transfer)])
         }
@@ -140,6 +145,7 @@ mod tests {
         }
         let get = |path: &'static str| operator(&Method::GET, path).ok();
         assert_eq!(get("/v1/accounts/a%2Fb/holds"), Some(Route::Holds("a%2Fb")));
+        assert_eq!(get("/v1/accounts/a/statement"), Some(Route::Statement("a")));
         assert_eq!(get("/v1/trial-balance"), Some(Route::TrialBalance));
         for path in ["/api/pba/ledger/hold_balance", "/v1/transfers", "/v1", "/v1/accounts/a/b"] {
             assert_eq!(get(path), None, "{path}");

@@ -2,7 +2,7 @@
 //!
 //! | module | holds the server to |
 //! | --- | --- |
-//! | `contract`, `operator`, `books` | what it answers when all is well, and each refusal |
+//! | `contract`, `operator`, `books`, `past` | what it answers when all is well, and each refusal |
 //! | `amounts`, `texts`, `shapes`, `money`, `repeats` | tables of bad input, driven by `table` |
 //! | `requests`, `transport`, `patience` | the forms of a request, bytes that are none, and clients that are slow or rude |
 //! | `keys` | who may do what |
@@ -16,6 +16,7 @@ mod keys;
 mod load;
 mod money;
 mod operator;
+mod past;
 mod patience;
 mod repeats;
 mod requests;

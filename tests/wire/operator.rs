@@ -231,14 +231,6 @@ fn a_list_goes_page_by_page_and_is_filtered() {
 }
 
 #[test]
-fn a_moment_that_cannot_be_shown_is_not_answered_with_another() {
-    let (_home, _server, mut desk) = open();
-    desk.open("a", &["USD"]);
-    let reply = desk.get("/v1/accounts/a?at=2020-01-01T00:00:00Z");
-    assert!(reply.status != 200 || !reply.text().contains(r#""posted""#), "{}", reply.text());
-}
-
-#[test]
 fn holds_are_listed_and_those_at_zero_when_asked_for() {
     let (_home, _server, mut desk) = open();
     let balance = desk.open("a", &["USD"]).remove(0);

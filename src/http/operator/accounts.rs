@@ -12,9 +12,9 @@ use super::super::request::{self, present};
 use super::super::worker::Worker;
 use super::open::{Members, currencies, limits, metadata};
 use super::query::{Page, Query, name};
-use super::{books, parts};
+use super::{books, parts, time};
 use crate::engine::{AccountView, Lsn};
-use crate::ledger::{Amendment, Status, SystemAccount};
+use crate::ledger::{Amendment, Moment, Status, SystemAccount};
 
 /// `GET /v1/accounts/{ref}`
 pub(super) async fn show(
@@ -22,15 +22,36 @@ pub(super) async fn show(
     segment: &str,
     query: Option<&str>,
 ) -> Result<Answer, Problem> {
-    // A moment that is asked for must not be answered with now.
-    Query::parse(query, &[])?;
+    let at = Query::parse(query, &["at"])?.time("at")?;
     let name = name(segment)?;
+    if let Some(at) = at {
+        return show_past(worker, &name, time::not_after(at)).await;
+    }
     if let Some(system) = SystemAccount::parse(&name) {
         return books::system_account(worker, system).await;
     }
     let view = worker.shared.ledger.account(&name).ok_or_else(Problem::no_such_account)?;
     worker.durable(view.seen).await?;
     Ok(Answer::json(StatusCode::OK, parts::account_body(&view)))
+}
+
+async fn show_past(worker: &Worker, name: &str, at: Moment) -> Result<Answer, Problem> {
+    has_history(name)?;
+    let view = worker.shared.ledger.account(name).ok_or_else(Problem::no_such_account)?;
+    // What happens from here on is later than the view: it changes nothing about the moment.
+    if at > view.as_of {
+        return Err(Problem::invalid("query member at is in the future"));
+    }
+    worker.durable(view.seen).await?;
+    let past = worker.history(move |ledger| ledger.account_at(&view, at)).await?;
+    let past = past.ok_or_else(Problem::no_such_account)?;
+    Ok(Answer::json(StatusCode::OK, parts::account_body(&past)))
+}
+
+/// The system's accounts have no chain of records: each shard keeps its part of them.
+pub(super) fn has_history(name: &str) -> Result<(), Problem> {
+    let message = || format!("history is kept for customers' accounts, not for {name}");
+    SystemAccount::parse(name).map_or(Ok(()), |_| Err(Problem::invalid(message())))
 }
 
 /// `GET /v1/accounts`

@@ -7,7 +7,7 @@ use super::super::json::{self, Object};
 use super::super::operation_answer;
 use super::super::worker::Worker;
 use super::query::{Query, name};
-use super::{parts, transfers};
+use super::{parts, time, transfers};
 use crate::engine::record::{Action, Located, Record, TransferAction};
 use crate::engine::{HistoryError, Lsn, Stamp, Stored};
 use crate::ledger::{ActionRef, Bucket, Currency, Operation, Posting, Side};
@@ -64,14 +64,15 @@ const fn is_action(record: &Record<'_>) -> bool {
     matches!(record, Record::Action(_) | Record::Transfer(_))
 }
 
-fn members(object: &mut Object<'_>, record: &Record<'_>, stamp: Stamp) {
+/// The members of an action.
+pub(super) fn members(object: &mut Object<'_>, record: &Record<'_>, stamp: Stamp) {
     object.display("tenant_action_ref", stamp.action());
     match record {
         Record::Action(action) => operation(object, action, stamp.action()),
         Record::Transfer(action) => transfer(object, action),
         _ => {}
     }
-    object.text("at", &parts::moment(stamp.at));
+    object.text("at", &time::write(stamp.at));
     object.number("lsn", stamp.lsn.value());
 }
 

@@ -5,7 +5,7 @@ use hyper::StatusCode;
 use super::super::answer::{Answer, Problem};
 use super::super::json;
 use super::super::worker::Worker;
-use super::parts;
+use super::time;
 use crate::ledger::SystemAccount;
 
 /// `GET /v1/trial-balance`
@@ -13,7 +13,7 @@ pub(super) async fn trial_balance(worker: &Worker) -> Result<Answer, Problem> {
     let trial = worker.shared.ledger.trial_balance();
     worker.durable(trial.seen).await?;
     let body = json::object(|object| {
-        object.text("as_of", &parts::moment(trial.as_of));
+        object.text("as_of", &time::write(trial.as_of));
         object.list("currencies", &trial.currencies, |object, (currency, totals)| {
             object.text("currency", currency.code());
             object.money("settlement", totals.settlement, *currency);
@@ -36,7 +36,7 @@ pub(super) async fn system_account(
     worker.durable(trial.seen).await?;
     let body = json::object(|object| {
         object.text("tenant_account_ref", account.name());
-        object.text("as_of", &parts::moment(trial.as_of));
+        object.text("as_of", &time::write(trial.as_of));
         object.list("balances", &trial.currencies, |object, (currency, totals)| {
             let posted = match account {
                 SystemAccount::Settlement => totals.settlement,

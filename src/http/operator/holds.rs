@@ -5,8 +5,8 @@ use hyper::StatusCode;
 use super::super::answer::{Answer, Problem};
 use super::super::json::{self, Object};
 use super::super::worker::Worker;
-use super::parts;
 use super::query::{Page, Query, name};
+use super::{parts, time};
 use crate::engine::{HistoryError, HoldView, HoldsAsked, HoldsPage, Ledger, Lsn};
 use crate::ledger::{ActionRef, HoldRef, Moment};
 
@@ -60,5 +60,5 @@ fn members(object: &mut Object<'_>, hold: &Opened) {
     object.money("placed", sums.placed.minor().into(), currency);
     object.money("captured", sums.captured.minor().into(), currency);
     object.money("restored", sums.restored.minor().into(), currency);
-    object.text("created_at", &parts::moment(hold.created_at));
+    object.text("created_at", &time::write(hold.created_at));
 }

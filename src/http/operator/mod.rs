@@ -7,6 +7,8 @@ mod holds;
 mod open;
 mod parts;
 mod query;
+mod statement;
+mod time;
 mod transfers;
 
 use hyper::StatusCode;
@@ -30,6 +32,7 @@ pub async fn read(
         Route::ListAccounts => accounts::list(worker, query).await,
         Route::Account(name) => accounts::show(worker, name, query).await,
         Route::Holds(name) => holds::list(worker, name, query).await,
+        Route::Statement(name) => statement::list(worker, name, query).await,
         Route::Transaction(id) => actions::of_transaction(worker, id, query).await,
         Route::Action(name) => actions::show(worker, name).await,
         Route::TrialBalance => books::trial_balance(worker).await,

@@ -1,18 +1,9 @@
-//! The parts of the operator's answers: moments, balances, accounts.
-
-use jiff::Timestamp;
-use jiff::fmt::temporal::DateTimePrinter;
+//! The parts of the operator's answers: cursors, balances, accounts.
 
 use super::super::json::{self, Object};
+use super::time;
 use crate::engine::AccountView;
-use crate::ledger::{ActionRef, BalanceRef, Moment, Pocket};
-
-/// A moment as RFC 3339, UTC, with microseconds.
-pub(super) fn moment(at: Moment) -> String {
-    let printer = DateTimePrinter::new().precision(Some(6));
-    let timestamp = Timestamp::from_microsecond(at.micros()).unwrap_or(Timestamp::MAX);
-    printer.timestamp_to_string(&timestamp)
-}
+use crate::ledger::{ActionRef, BalanceRef, Pocket};
 
 /// Where a list goes on: after `last`, or nowhere.
 pub(super) fn next_cursor(object: &mut Object<'_>, last: Option<ActionRef>) {
@@ -61,8 +52,8 @@ pub(super) fn account(object: &mut Object<'_>, view: &AccountView) {
             object.raw("metadata", metadata);
         }
     }
-    object.text("created_at", &moment(view.created_at));
-    object.text("as_of", &moment(view.as_of));
+    object.text("created_at", &time::write(view.created_at));
+    object.text("as_of", &time::write(view.as_of));
     object.list("balances", &view.balances, |object, (name, pocket)| {
         balance(object, *name, pocket);
     });

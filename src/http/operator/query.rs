@@ -2,9 +2,11 @@
 
 use std::borrow::Cow;
 
+use jiff::Timestamp;
 use percent_encoding::percent_decode_str;
 
 use super::super::answer::Problem;
+use super::time;
 use crate::ledger::ActionRef;
 
 const LIMIT_DEFAULT: usize = 100;
@@ -70,6 +72,18 @@ impl<'a> Query<'a> {
         let bad = || Problem::invalid("query member cursor is not one that a list gave");
         let after = self.find("cursor").map(|text| ActionRef::parse(text).ok_or_else(bad));
         Ok(Page { after: after.transpose()?, limit })
+    }
+
+    /// A member that is a time.
+    ///
+    /// # Errors
+    /// 400 when it is none.
+    pub(super) fn time(&self, name: &str) -> Result<Option<Timestamp>, Problem> {
+        let bad = || {
+            let example = "2026-01-31T12:00:00.000000Z; a + is written %2B";
+            Problem::invalid(format!("query member {name} is not a time such as {example}"))
+        };
+        self.find(name).map(|text| time::parse(text).ok_or_else(bad)).transpose()
     }
 
     /// A member that is `true` or `false`; `false` when it is absent.
