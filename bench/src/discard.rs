@@ -5,6 +5,7 @@
 
 use std::io;
 
+use wal::storage::Prepare;
 use wal::{Medium, Name, Storage};
 
 /// A place that keeps nothing.
@@ -29,8 +30,8 @@ impl Storage for Discard {
         Ok(Segment { bytes: u64::MAX })
     }
 
-    fn prepare(&self, _number: u64, bytes: u64, _header: &[u8]) -> io::Result<Segment> {
-        Ok(Segment { bytes })
+    fn prepare(&self, ask: Prepare<'_>) -> io::Result<Segment> {
+        Ok(Segment { bytes: ask.bytes })
     }
 
     fn create(&self, _name: Name) -> io::Result<Segment> {
@@ -49,6 +50,10 @@ impl Storage for Discard {
 
     fn sync_directory(&self) -> io::Result<()> {
         Ok(())
+    }
+
+    fn has_failed(&self) -> bool {
+        false
     }
 }
 

@@ -127,6 +127,9 @@ impl<S: Storage> Committer<S> {
             }
         }
         if !self.secure(self.batch.next_extent()) {
+            if self.log.shared.queue.lock().life == Life::Poisoned {
+                return self.poison(CommitError::Poisoned);
+            }
             return Ok(Step::Starved);
         }
         self.commit()
@@ -324,6 +327,8 @@ impl<S: Storage> Committer<S> {
     fn await_segment(&mut self) -> Result<(), CommitError> {
         let shared = &self.log.shared;
         let mut queue = shared.queue.lock();
+        queue.starved = true;
+        shared.taken.notify_one();
         while queue.prepared.is_none() {
             match queue.life {
                 Life::Open => shared.work.wait(&mut queue),
@@ -334,6 +339,7 @@ impl<S: Storage> Committer<S> {
                 }
             }
         }
+        queue.starved = false;
         Ok(())
     }
 }

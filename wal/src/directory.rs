@@ -18,7 +18,7 @@ use rustix::fs::{Advice, FallocateFlags, FlockOperation};
 use crate::Name;
 use crate::mmap::Map;
 use crate::size::{PAGE, narrow, wide};
-use crate::storage::{Medium, Storage};
+use crate::storage::{Medium, Prepare, Storage};
 
 /// A directory with the files of a log, locked.
 pub struct Directory {
@@ -80,7 +80,7 @@ const EXT4: u64 = 0xef53;
 const XFS: u64 = 0x5846_5342;
 
 /// How much is filled between two syncs: more would make the commits beside it wait.
-const PACE_PAGES: u64 = 256;
+const PACE_PAGES: u64 = 64;
 
 impl Directory {
     /// Opens and locks the directory, makes it if its parent is there, and removes what an earlier
@@ -180,9 +180,9 @@ impl Storage for Directory {
         Ok(LogFile { file, map: None })
     }
 
-    fn prepare(&self, number: u64, bytes: u64, header: &[u8]) -> io::Result<LogFile> {
-        let name = Name::Segment(number);
-        let prepared = fill(&self.unfinished(name), bytes, header).and_then(|file| {
+    fn prepare(&self, ask: Prepare<'_>) -> io::Result<LogFile> {
+        let name = Name::Segment(ask.number);
+        let prepared = fill(&self.unfinished(name), ask).and_then(|file| {
             self.publish(name)?;
             let map = Some(Map::of(&file)?);
             Ok(LogFile { file, map })
@@ -218,6 +218,10 @@ impl Storage for Directory {
         let synced = self.directory.sync_all();
         self.failed.store(synced.is_err(), Ordering::Relaxed);
         synced
+    }
+
+    fn has_failed(&self) -> bool {
+        self.failed.load(Ordering::Relaxed)
     }
 }
 
@@ -289,16 +293,17 @@ fn lock(path: &Path) -> Result<File, DirectoryError> {
 }
 
 /// A file of zeros behind a header, durable but for its name.
-fn fill(path: &Path, bytes: u64, header: &[u8]) -> io::Result<File> {
+fn fill(path: &Path, ask: Prepare<'_>) -> io::Result<File> {
     let file = create(path)?;
-    reserve(&file, bytes)?;
-    for page in 0..bytes / wide(PAGE) {
+    reserve(&file, ask.bytes)?;
+    for page in 0..ask.bytes / wide(PAGE) {
         file.write_all_at(&[0; PAGE], page * wide(PAGE))?;
         if page % PACE_PAGES == PACE_PAGES - 1 {
             rustix::fs::fdatasync(&file)?;
+            (ask.pause)();
         }
     }
-    file.write_all_at(header, 0)?;
+    file.write_all_at(ask.header, 0)?;
     file.sync_all()?;
     Ok(file)
 }

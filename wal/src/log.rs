@@ -198,6 +198,13 @@ impl<S: Storage> Log<S> {
         self.durability.end();
     }
 
+    /// Ends the log if names of its files may be lost: a restart finds which are there.
+    pub(crate) fn end_if_failed(&self) {
+        if self.storage.has_failed() {
+            self.poison();
+        }
+    }
+
     fn admits(&self, queue: &Queue<S::Medium>) -> Result<(), AppendError> {
         match queue.life {
             Life::Poisoned => Err(AppendError::Poisoned),

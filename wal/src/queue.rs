@@ -34,6 +34,8 @@ pub(crate) struct Queue<M> {
     pub(crate) failing: bool,
     /// Whether the committer sleeps.
     pub(crate) waiting: bool,
+    /// Whether it sleeps for want of a segment.
+    pub(crate) starved: bool,
     pub(crate) life: Life,
     pub(crate) group_bytes_max: usize,
     /// Where a payload is encoded before its length is known.
@@ -69,6 +71,7 @@ impl<M> Shared<M> {
             prepared: None,
             failing: false,
             waiting: false,
+            starved: false,
             life: Life::Open,
             group_bytes_max,
             payload: Vec::new(),

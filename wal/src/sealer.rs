@@ -31,7 +31,12 @@ pub struct Sealer<S: Storage> {
     on_shortage: Option<OnShortage>,
     /// A segment that was sealed and could not be removed.
     leftover: Option<Name>,
+    /// Between two pieces of a file.
+    pause: Duration,
 }
+
+/// A segment of 64 MiB is sealed in one to two seconds, which leaves the disk to the committer.
+const PAUSE: Duration = Duration::from_millis(4);
 
 /// What one step did.
 #[derive(Debug)]
@@ -51,11 +56,12 @@ impl<S: Storage> Sealer<S> {
         retry: Duration,
         on_shortage: Option<OnShortage>,
     ) -> Self {
-        Self { log, mark, retry, on_shortage, leftover: None }
+        Self { log, mark, retry, on_shortage, leftover: None, pause: Duration::ZERO }
     }
 
     /// Seals until the log has ended. Blocks the thread.
     pub fn run(mut self) {
+        self.pause = PAUSE;
         while self.await_finished() {
             if let Seal::Failed(_) = self.step() {
                 self.await_retry();
@@ -80,6 +86,7 @@ impl<S: Storage> Sealer<S> {
     }
 
     fn failed(&self, error: io::Error) -> Seal {
+        self.log.end_if_failed();
         self.on_shortage.iter().for_each(|told| told(&error));
         Seal::Failed(error)
     }
@@ -101,7 +108,7 @@ impl<S: Storage> Sealer<S> {
         let number = unsealed.segment.number;
         let head =
             Head { kind: Kind::Dense, log: unsealed.segment.log, first: number, last: number };
-        let mut writer = Writer::new(storage.create(name)?, head, FRAME_BYTES)?;
+        let mut writer = Writer::new(storage.create(name)?, head, FRAME_BYTES)?.paced(self.pause);
         let marks = self.copy(unsealed, &mut writer)?;
         let (before, after) = (unsealed.before, unsealed.after);
         let epochs = (unsealed.segment.epoch, unsealed.segment.epoch);

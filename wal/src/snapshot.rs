@@ -11,6 +11,7 @@
 
 use std::io;
 use std::sync::Arc;
+use std::time::Duration;
 
 use crate::durability::Poisoned;
 use crate::frames::{Frames, Head, Kind, Span, Writer, damaged, is_damage};
@@ -22,6 +23,9 @@ use crate::{Lsn, Name};
 
 /// How much a frame holds before it is closed.
 const FRAME_BYTES: usize = 256 << 10;
+
+/// Between two pieces: the disk is the committer's first.
+const PAUSE: Duration = Duration::from_millis(2);
 
 /// The longest section, in bytes.
 pub const SECTION_BYTES_MAX: usize = 3 << 20;
@@ -96,6 +100,7 @@ impl<S: Storage> SnapshotWriter<S> {
     pub(crate) fn begin(log: Arc<Log<S>>, log_id: LogId, from: Lsn) -> io::Result<Self> {
         let name = Name::Snapshot(from);
         let writer = Writer::new(log.storage.create(name)?, head(log_id, from), FRAME_BYTES)?;
+        let writer = writer.paced(PAUSE);
         Ok(Self { log, name, writer: Some(writer), from, sections: 0 })
     }
 
@@ -121,8 +126,9 @@ impl<S: Storage> SnapshotWriter<S> {
         let writer = self.writer.take().ok_or_else(|| io::Error::other("it has failed"))?;
         let (_, bytes) = writer.finish(Span::of_snapshot(self.from, upto))?;
         self.log.durability.wait(upto)?;
-        self.log.storage.publish(self.name)?;
-        remove_old(&self.log.storage)?;
+        let kept = self.log.storage.publish(self.name);
+        kept.and_then(|()| remove_old(&self.log.storage))
+            .inspect_err(|_| self.log.end_if_failed())?;
         Ok(SnapshotInfo { from: self.from, upto, sections: self.sections, bytes })
     }
 }

@@ -26,13 +26,13 @@ pub trait Storage: Send + Sync + 'static {
     /// It is not there or cannot be opened.
     fn open(&self, name: Name) -> io::Result<Self::Medium>;
 
-    /// Makes a segment of `bytes` zeros that begins with `header`, and returns once its bytes and
-    /// its name are durable. Until then it is not listed after a power cut, or listed whole.
+    /// Makes a segment of zeros that begins with its header, and returns once its bytes and its
+    /// name are durable. Until then it is not listed after a power cut, or listed whole.
     /// Replaces a segment of that number.
     ///
     /// # Errors
     /// There is no room, or the machine failed. It may be asked for again.
-    fn prepare(&self, number: u64, bytes: u64, header: &[u8]) -> io::Result<Self::Medium>;
+    fn prepare(&self, ask: Prepare<'_>) -> io::Result<Self::Medium>;
 
     /// Begins a file that is to be written from front to back, is not listed yet, and is gone
     /// after a restart unless it was published. Begins it anew if it was begun before.
@@ -62,6 +62,23 @@ pub trait Storage: Send + Sync + 'static {
     /// # Errors
     /// The names may not be durable.
     fn sync_directory(&self) -> io::Result<()>;
+
+    /// Whether a sync of the directory has failed: what has a name now may lose it, and the log
+    /// cannot go on.
+    fn has_failed(&self) -> bool;
+}
+
+/// A segment that is to be made.
+#[derive(Clone, Copy)]
+pub struct Prepare<'a> {
+    /// Its number.
+    pub number: u64,
+    /// Its length.
+    pub bytes: u64,
+    /// What it begins with.
+    pub header: &'a [u8],
+    /// Called between two pieces of the work, so that it leaves the disk to others.
+    pub pause: &'a dyn Fn(),
 }
 
 /// A file: a run of bytes, written by one and read by many.

@@ -41,6 +41,20 @@ fn a_failed_sync_is_the_last_word() {
     assert!(again.records == log.records[..log.records.len() - 1]);
 }
 
+/// A segment whose name may be lost must not be written to, and no later one can be made: a restart
+/// finds which names are there.
+#[test]
+fn names_that_may_be_lost_end_the_log() {
+    let (disk, mut choices) = (Disk::new(), Choices::new(2));
+    let mut log = Log::open(&disk).unwrap();
+    log.answer(&mut choices, 2);
+    disk.fail(Operation::Directory, 1);
+    assert!(matches!(log.filler.step(), Fill::Failed(_)));
+    assert!(log.wal.is_poisoned());
+    assert!(matches!(log.committer.step(), Err(CommitError::Poisoned)));
+    assert!(Log::open(&disk.crash(|| choices.once_in(2))).unwrap().records == log.records);
+}
+
 /// Each operation of a history fails in turn. What was told before it survives whatever follows.
 #[test]
 fn any_operation_may_fail() {

@@ -1,6 +1,7 @@
 //! Writes a file of frames from front to back, at a pace that leaves the disk to others.
 
 use std::io;
+use std::time::Duration;
 
 use zerocopy::IntoBytes;
 use zerocopy::little_endian::{U32, U64};
@@ -33,6 +34,8 @@ pub(crate) struct Writer<M> {
     digest: crc32fast::Hasher,
     /// Bytes that are not written yet.
     out: Vec<u8>,
+    /// Between two pieces.
+    pause: Duration,
     compressor: zstd::bulk::Compressor<'static>,
 }
 
@@ -54,8 +57,14 @@ impl<M: Medium> Writer<M> {
             plain_bytes: 0,
             digest: crc32fast::Hasher::new(),
             out: head.to_bytes().to_vec(),
+            pause: Duration::ZERO,
             compressor,
         })
+    }
+
+    /// The same, and it rests for so long after each piece.
+    pub(crate) fn paced(self, pause: Duration) -> Self {
+        Self { pause, ..self }
     }
 
     /// Adds an item, whose number is one more than that of the item before it.
@@ -135,6 +144,9 @@ impl<M: Medium> Writer<M> {
         self.medium.sync()?;
         self.offset += wide(self.out.len());
         self.out.clear();
+        if !self.pause.is_zero() {
+            std::thread::sleep(self.pause);
+        }
         Ok(())
     }
 }

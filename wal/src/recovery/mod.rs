@@ -241,7 +241,7 @@ fn begin<S: Storage>(
     };
     let name = Some(Name::Segment(first.number));
     let failed = |source| StorageError { doing: "begin", name, source };
-    let prepared = filler::prepare(&storage, first).map_err(failed)?;
+    let prepared = filler::prepare(&storage, first, &|| {}).map_err(failed)?;
     let chain = replay.chain;
     let index = Index::new(replay.shelve(kept));
     let log = Arc::new(Log::new(storage, first.log, index, chain.next, &options));

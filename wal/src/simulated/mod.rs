@@ -38,7 +38,7 @@ use rustix::io::Errno;
 
 use crate::Name;
 use crate::size::narrow;
-use crate::storage::{Medium, Storage};
+use crate::storage::{Medium, Prepare, Storage};
 pub use choices::Choices;
 use image::Image;
 
@@ -233,16 +233,16 @@ impl Storage for Disk {
         Ok(self.file(image))
     }
 
-    fn prepare(&self, number: u64, bytes: u64, header: &[u8]) -> io::Result<DiskFile> {
+    fn prepare(&self, ask: Prepare<'_>) -> io::Result<DiskFile> {
         let mut state = self.state.lock();
         state.begin(Operation::Prepare)?;
         if state.full {
             return Err(Errno::NOSPC.into());
         }
-        let mut content = vec![0; narrow(bytes)];
-        content[..header.len()].copy_from_slice(header);
+        let mut content = vec![0; narrow(ask.bytes)];
+        content[..ask.header.len()].copy_from_slice(ask.header);
         let image = state.add(Image::new(content));
-        state.rename(Name::Segment(number), image)?;
+        state.rename(Name::Segment(ask.number), image)?;
         drop(state);
         Ok(self.file(image))
     }
@@ -280,6 +280,10 @@ impl Storage for Disk {
 
     fn sync_directory(&self) -> io::Result<()> {
         self.state.lock().sync_directory()
+    }
+
+    fn has_failed(&self) -> bool {
+        self.state.lock().directory_failed
     }
 }
 
