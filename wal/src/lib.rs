@@ -66,6 +66,7 @@ pub mod inspect;
 mod library;
 mod log;
 mod lsn;
+pub mod mirror;
 mod mmap;
 mod name;
 mod options;
@@ -88,6 +89,7 @@ pub use durability::Poisoned;
 pub use filler::{Fill, Filler};
 pub use log::{AppendError, Wal};
 pub use lsn::Lsn;
+pub use mirror::{Mirrored, OnMirrorLoss};
 pub use name::Name;
 pub use options::{
     Commit, OnCommit, OnProgress, OnShortage, Options, Progress, SEGMENT_BYTES_MIN, Sync,

@@ -58,7 +58,7 @@ const FOOT_MAGIC: [u8; 8] = *b"walfoot!";
 const VERSION: u32 = 1;
 
 pub(super) const HEAD_BYTES: usize = size_of::<HeadLayout>();
-pub(super) const FOOT_BYTES: usize = size_of::<FootLayout>();
+pub(crate) const FOOT_BYTES: usize = size_of::<FootLayout>();
 pub(super) const ENTRY_BYTES: usize = size_of::<Entry>();
 pub(crate) const FRAME_HEAD_BYTES: usize = size_of::<FrameHead>();
 

@@ -31,7 +31,7 @@ mod layout;
 mod reader;
 mod writer;
 
-pub(crate) use layout::{FRAME_HEAD_BYTES, Head, Kind, Span};
+pub(crate) use layout::{FOOT_BYTES, FRAME_HEAD_BYTES, Head, Kind, Span};
 pub(crate) use reader::{Frame, Frames};
 pub(crate) use writer::Writer;
 

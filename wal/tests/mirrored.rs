@@ -1,0 +1,186 @@
+//! Two copies of a log: both or none, whatever happens to either of them.
+
+use std::convert::Infallible;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use wal::mirror::{ReconcileError, Reconciled, reconcile};
+use wal::simulated::{Choices, Disk};
+use wal::{Fill, Lsn, Mirrored, OnMirrorLoss, OpenError, Opened, Record, Seal, Step, open};
+
+use crate::support::{Log, short_segments, states};
+
+/// A log on two disks, stepped by hand.
+struct Pair {
+    opened: Opened<Mirrored<Disk>>,
+    records: Vec<Record>,
+    losses: Arc<AtomicUsize>,
+}
+
+impl Pair {
+    fn open(disks: [&Disk; 2], policy: OnMirrorLoss) -> Result<Self, OpenError<Infallible>> {
+        let losses = Arc::new(AtomicUsize::new(0));
+        let told = Arc::clone(&losses);
+        let on_loss = Arc::new(move |_: &std::io::Error| {
+            told.fetch_add(1, Ordering::Relaxed);
+        });
+        let [first, second] = disks.map(Disk::clone);
+        let mut records = Vec::new();
+        let storage = Mirrored::with(first, second, policy, on_loss);
+        let opened = open(storage, short_segments(), |record| {
+            records.push(record.to_record());
+            Ok(())
+        })?;
+        Ok(Self { opened, records, losses })
+    }
+
+    fn append(&mut self, choices: &mut Choices) {
+        let bytes = usize::try_from(choices.below(3000)).unwrap();
+        let payload = vec![choices.number().to_le_bytes()[0]; bytes];
+        let appended = self.opened.wal.append(&[], |_, out| out.extend_from_slice(&payload));
+        if let Ok(lsn) = appended {
+            self.records.push(Record { lsn, links: Vec::new(), payload });
+        }
+    }
+
+    /// Appends, commits and seals for a while; says how far the log was durable.
+    fn work(&mut self, choices: &mut Choices, steps: u64) -> Lsn {
+        for _ in 0..steps {
+            match choices.below(8) {
+                0..3 => self.append(choices),
+                3 => drop(self.opened.filler.step()),
+                4 => drop(self.opened.sealer.step()),
+                _ => drop(self.opened.committer.step()),
+            }
+        }
+        self.opened.wal.durable()
+    }
+
+    /// Makes all that was appended durable.
+    fn commit_all(&mut self) {
+        loop {
+            match self.opened.committer.step().unwrap() {
+                Step::Committed => {}
+                Step::Starved => assert!(matches!(self.opened.filler.step(), Fill::Prepared)),
+                Step::Idle | Step::Ended => break,
+            }
+        }
+        self.opened.committer.vouch().unwrap();
+    }
+}
+
+fn same(disks: [&Disk; 2]) -> Result<Reconciled, ReconcileError> {
+    reconcile(disks[0], disks[1])
+}
+
+fn assert_same(a: &Disk, b: &Disk) {
+    use wal::Storage;
+    assert_eq!(a.list().unwrap(), b.list().unwrap());
+    for name in a.list().unwrap() {
+        assert!(a.bytes(name) == b.bytes(name), "{name} differs");
+    }
+}
+
+/// Several lives, each ended by a power cut that each disk takes in its own way, or by a fault of
+/// one of them.
+#[test]
+fn what_was_told_is_in_both_after_every_power_cut() {
+    for seed in 1..=states(3_000) / 10 {
+        let mut choices = Choices::new(seed);
+        let (mut a, mut b) = (Disk::new(), Disk::new());
+        let (mut records, mut told) = (Vec::new(), Lsn::ZERO);
+        for life in 0..4 {
+            same([&a, &b]).unwrap_or_else(|error| panic!("seed {seed} life {life}: {error}"));
+            assert_same(&a, &b);
+            let mut pair = Pair::open([&a, &b], OnMirrorLoss::Stop).unwrap();
+            let kept = pair.records.len();
+            assert!(pair.records.last().map_or(Lsn::ZERO, |last| last.lsn) >= told, "seed {seed}");
+            assert!(pair.records[..] == records[..kept], "seed {seed} life {life}");
+            [&a, &b][usize::try_from(choices.below(2)).unwrap()].stop(1 + choices.below(200));
+            told = pair.work(&mut choices, 60);
+            records = std::mem::take(&mut pair.records);
+            (a, b) = (a.crash(|| choices.once_in(2)), b.crash(|| choices.once_in(3)));
+        }
+    }
+}
+
+/// Every operation of the copy fails in turn. The log goes on without it and says so, or ends; the
+/// next opening makes both the same.
+#[test]
+fn a_copy_that_fails_is_told_and_the_policy_kept() {
+    for policy in [OnMirrorLoss::Continue, OnMirrorLoss::Stop] {
+        let mut nth = 1;
+        while loses_a_copy(nth, policy) {
+            nth += 1;
+        }
+        assert!(nth > 60, "the copy has only {nth} operations");
+    }
+}
+
+/// Whether there was an nth operation to fail.
+fn loses_a_copy(nth: u64, policy: OnMirrorLoss) -> bool {
+    let mut choices = Choices::new(9);
+    let (a, b) = (Disk::new(), Disk::new());
+    let mut pair = Pair::open([&a, &b], policy).unwrap();
+    pair.work(&mut choices, 20);
+    let before = b.operations();
+    b.fail_any(nth);
+    let told = pair.work(&mut choices, 200);
+    let hit = b.operations() - before >= nth;
+    let losses = pair.losses.load(Ordering::Relaxed);
+    assert!(losses <= 1, "nth {nth}: told {losses} times");
+    if policy == OnMirrorLoss::Continue {
+        assert!(!pair.opened.wal.is_poisoned(), "nth {nth}: it did not go on");
+        pair.commit_all();
+        assert_eq!(pair.opened.wal.durable(), pair.opened.wal.appended());
+    }
+    let (a, b) = (a.crash(|| choices.once_in(2)), b.crash(|| choices.once_in(2)));
+    same([&a, &b]).unwrap();
+    assert_same(&a, &b);
+    let again = Pair::open([&a, &b], policy).unwrap();
+    assert!(again.records.len() >= usize::try_from(told.value()).unwrap(), "nth {nth}: lost");
+    assert!(again.records[..] == pair.records[..again.records.len()], "nth {nth}");
+    hit
+}
+
+fn answered() -> (Disk, Disk, Vec<Record>) {
+    let (a, b) = (Disk::new(), Disk::new());
+    let mut pair = Pair::open([&a, &b], OnMirrorLoss::Stop).unwrap();
+    let mut choices = Choices::new(4);
+    for _ in 0..60 {
+        pair.append(&mut choices);
+        pair.commit_all();
+    }
+    while matches!(pair.opened.sealer.step(), Seal::Sealed(_)) {}
+    assert_same(&a, &b);
+    (a, b, pair.records)
+}
+
+#[test]
+fn a_copy_that_is_damaged_or_gone_is_made_anew_from_the_other() {
+    use wal::Storage;
+    let (a, b, records) = answered();
+    for name in a.list().unwrap() {
+        for first in [true, false] {
+            let (a, b) = (a.kill(), b.kill());
+            let damaged = if first { &a } else { &b };
+            damaged.take_away(name);
+            let done = same([&a, &b]).unwrap();
+            assert_same(&a, &b);
+            assert!(done.copied.contains(&name) && done.from_copy == first, "{name}");
+            let opened = Log::open(damaged).unwrap();
+            assert!(opened.records == records);
+        }
+    }
+    let empty = Disk::new();
+    let done = same([&empty, &b]).unwrap();
+    assert!(done.from_copy && Log::open(&empty).unwrap().records == records);
+}
+
+#[test]
+fn copies_that_went_on_without_each_other_are_refused() {
+    let (a, b, _) = answered();
+    Log::open(&a).unwrap().answer(&mut Choices::new(1), 3);
+    Log::open(&b).unwrap().answer(&mut Choices::new(2), 5);
+    assert!(matches!(same([&a, &b]), Err(ReconcileError::Forked { .. })));
+}
