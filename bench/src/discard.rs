@@ -44,6 +44,10 @@ impl Storage for Discard {
 
     fn discard(&self, _name: Name) {}
 
+    fn archive(&self, _name: Name) -> io::Result<()> {
+        Ok(())
+    }
+
     fn remove(&self, _name: Name) -> io::Result<()> {
         Ok(())
     }

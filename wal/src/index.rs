@@ -25,7 +25,7 @@ pub(crate) struct Shelf<M> {
 
 enum File<M> {
     Padded { segment: Segment, reader: Arc<M>, before: Chain, points: Points },
-    Dense { name: Name, head: Head },
+    Dense { name: Name, head: Head, span: Span },
 }
 
 /// Points of one segment in the order of its records.
@@ -97,7 +97,7 @@ impl<M> Shelf<M> {
 
     /// Sealed segments.
     pub(crate) fn dense(name: Name, head: Head, span: Span) -> Self {
-        Self { first: span.before.next, file: File::Dense { name, head } }
+        Self { first: span.before.next, file: File::Dense { name, head, span } }
     }
 
     fn is_padded(&self) -> bool {
@@ -130,7 +130,7 @@ impl<M> Index<M> {
         // of them holds it.
         let behind = shelves.partition_point(|shelf| shelf.first <= lsn);
         match &shelves[..behind].last()?.file {
-            File::Dense { name, head } => Some(Place::Dense(*name, *head)),
+            File::Dense { name, head, .. } => Some(Place::Dense(*name, *head)),
             File::Padded { segment, reader, points, .. } => {
                 let (point, reader) = (points.before(lsn)?, Arc::clone(reader));
                 Some(Place::Padded(Lead { segment: *segment, reader, point }))
@@ -150,6 +150,18 @@ impl<M> Index<M> {
             }
             _ => None,
         }
+    }
+
+    /// The sealed files whose last record is before both.
+    pub(crate) fn sealed_before(&self, mark: u64, lsn: Lsn) -> Vec<Name> {
+        let shelves = self.shelves.read();
+        let old = |shelf: &Shelf<M>| match &shelf.file {
+            File::Dense { name, span, .. } => {
+                (span.after.next <= lsn && span.marks.1 < mark).then_some(*name)
+            }
+            File::Padded { .. } => None,
+        };
+        shelves.iter().map_while(old).collect()
     }
 
     /// The file of the oldest segment that was not sealed is this one from now on.

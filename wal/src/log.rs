@@ -150,6 +150,17 @@ impl<S: Storage> Wal<S> {
         SnapshotWriter::begin(Arc::clone(&self.log), self.log.id, from)
     }
 
+    /// Moves to the archive what was sealed and has only records before this mark and this LSN.
+    /// Returns how many files were moved or there already. It does I/O and may block.
+    ///
+    /// # Errors
+    /// One cannot be moved: it stays where it was, and so do those after it.
+    pub fn archive(&self, mark: u64, lsn: Lsn) -> io::Result<usize> {
+        let names = self.log.index.sealed_before(mark, lsn);
+        names.iter().try_for_each(|name| self.log.storage.archive(*name))?;
+        Ok(names.len())
+    }
+
     /// Takes no more records. The committer writes those that are there, and ends; the storage is
     /// free for another opening once both threads have ended and all handles are dropped.
     pub fn close(&self) {

@@ -303,6 +303,11 @@ impl<S: Storage> Storage for Mirrored<S> {
         self.first.discard(name);
     }
 
+    /// Only the first has an archive; the copy keeps all.
+    fn archive(&self, name: Name) -> io::Result<()> {
+        self.first.archive(name)
+    }
+
     fn remove(&self, name: Name) -> io::Result<()> {
         self.also(|copy| copy.remove(name))?;
         self.first.remove(name)

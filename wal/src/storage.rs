@@ -51,6 +51,13 @@ pub trait Storage: Send + Sync + 'static {
     /// Drops a file that was begun and not published.
     fn discard(&self, name: Name);
 
+    /// Moves a sealed segment to where those are kept that are seldom wanted, durably. It is listed
+    /// and opened as before. One that is there already stays.
+    ///
+    /// # Errors
+    /// There is no such place, or it cannot be written; the file is where it was.
+    fn archive(&self, name: Name) -> io::Result<()>;
+
     /// Removes a file; durable after the next [`Storage::sync_directory`].
     ///
     /// # Errors

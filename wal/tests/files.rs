@@ -8,11 +8,11 @@ use std::sync::{Arc, Mutex};
 use std::thread::{self, JoinHandle};
 
 use wal::{
-    CommitError, Directory, DirectoryError, Filesystem, Lsn, Opened, Options, Record, Recovered,
-    Wal, open,
+    CommitError, Directory, DirectoryError, Filesystem, Lsn, OpenError, Opened, Options, Record,
+    Recovered, Wal, open,
 };
 
-/// A log on files with its two threads.
+/// A log on files with its threads.
 struct Running {
     wal: Wal<Directory>,
     committer: JoinHandle<Result<(), CommitError>>,
@@ -24,7 +24,10 @@ struct Running {
 
 impl Running {
     fn open(path: &Path, options: Options) -> Self {
-        let directory = Directory::open(path, Filesystem::Any).unwrap();
+        Self::of(Directory::open(path, Filesystem::Any).unwrap(), options)
+    }
+
+    fn of(directory: Directory, options: Options) -> Self {
         let mut records = Vec::new();
         let opened = open(directory, options, |record| {
             records.push(record.to_record());
@@ -172,4 +175,39 @@ fn a_mapped_file_that_is_cut_short_ends_the_process_with_a_reason() {
     let said = String::from_utf8_lossy(&child.stderr);
     assert!(said.contains("mapped file could not be read or written"), "{said}");
     assert_eq!(child.status.signal(), Some(6), "it is to abort");
+}
+
+/// What is archived is listed, read and recovered as before, and refused where it is missing.
+#[test]
+fn what_is_archived_is_still_part_of_the_log() {
+    let (place, archive) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+    let directory = |archive: &Path| {
+        Directory::open(place.path(), Filesystem::Any).unwrap().with_archive(archive).unwrap()
+    };
+    let options = || Options { mark: Some(|payload| u64::from(payload[0])), ..short_segments() };
+    let log = Running::of(directory(archive.path()), options());
+    for n in 0..200 {
+        let lsn = log.wal.append(&[], |_, payload| payload.resize(3000, n)).unwrap();
+        log.wal.wait_durable(lsn).unwrap();
+    }
+    let count = |path: &Path| {
+        let files = std::fs::read_dir(path).unwrap().map(|file| file.unwrap().path());
+        files.filter(|path| path.extension().is_some_and(|kind| kind == "dense")).count()
+    };
+    while count(place.path()) < 3 {
+        thread::yield_now();
+    }
+    let before = count(place.path());
+    let moved = log.wal.archive(60, log.wal.durable()).unwrap();
+    assert!(moved > 0 && moved < before);
+    assert_eq!(count(archive.path()), moved);
+    assert_eq!(log.wal.archive(60, log.wal.durable()).unwrap(), moved, "they are there already");
+    assert_eq!(log.wal.read(Lsn::new(1)).unwrap().payload, vec![0; 3000]);
+    log.close();
+    let again = Running::of(directory(archive.path()), options());
+    assert_eq!(again.records.len(), 200);
+    again.close();
+    let elsewhere = tempfile::tempdir().unwrap();
+    let lost = open(directory(elsewhere.path()), options(), |_| Ok::<_, Infallible>(()));
+    assert!(matches!(lost.map(drop), Err(OpenError::Corrupt(_))), "a part of the log is missing");
 }

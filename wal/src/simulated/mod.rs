@@ -270,6 +270,11 @@ impl Storage for Disk {
         }
     }
 
+    /// It has one place only.
+    fn archive(&self, _name: Name) -> io::Result<()> {
+        self.state.lock().begin(Operation::Other)
+    }
+
     fn remove(&self, name: Name) -> io::Result<()> {
         let mut state = self.state.lock();
         state.begin(Operation::Other)?;

@@ -2,9 +2,9 @@
 //!
 //! Beside the files of the log ([`Name`]) there is an empty `LOCK`, locked with `flock` while a log
 //! is open.
-//!
-//! A segment is zero-filled by 4 KiB writes before it is mapped: a page dirtied later is written
-//! with its whole folio, and the folio is as large as the write that brought it into the cache.
+
+mod archive;
+mod fill;
 
 use std::fs::{self, File, OpenOptions};
 use std::io;
@@ -13,12 +13,14 @@ use std::os::unix::fs::FileExt;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use rustix::fs::{Advice, FallocateFlags, FlockOperation};
+use rustix::fs::{Advice, FlockOperation};
 
 use crate::Name;
 use crate::mmap::Map;
-use crate::size::{PAGE, narrow, wide};
+use crate::size::narrow;
 use crate::storage::{Medium, Prepare, Storage};
+use archive::Archive;
+use fill::{create, fill};
 
 /// A directory with the files of a log, locked.
 pub struct Directory {
@@ -29,6 +31,8 @@ pub struct Directory {
     failed: AtomicBool,
     /// Held while a log may be written here; without it files are only read.
     lock: Option<File>,
+    /// Where sealed segments go that are seldom wanted.
+    archive: Option<Archive>,
 }
 
 /// On which file systems a log may lie.
@@ -79,9 +83,6 @@ pub struct LogFile {
 const EXT4: u64 = 0xef53;
 const XFS: u64 = 0x5846_5342;
 
-/// How much is filled between two syncs: more would make the commits beside it wait.
-const PACE_PAGES: u64 = 64;
-
 impl Directory {
     /// Opens and locks the directory, makes it if its parent is there, and removes what an earlier
     /// process left half prepared.
@@ -99,6 +100,7 @@ impl Directory {
             directory,
             failed: AtomicBool::new(false),
             lock: Some(lock(path)?),
+            archive: None,
         };
         opened.remove_unfinished().map_err(failed)?;
         Ok(opened)
@@ -113,7 +115,18 @@ impl Directory {
         let failed = |source| DirectoryError::Io { path: path.to_owned(), source };
         let directory = File::open(path).map_err(failed)?;
         let failed = AtomicBool::new(false);
-        Ok(Self { path: path.to_owned(), directory, failed, lock: None })
+        Ok(Self { path: path.to_owned(), directory, failed, lock: None, archive: None })
+    }
+
+    /// The same, with sealed segments in this directory too. It is made if its parent is there.
+    ///
+    /// # Errors
+    /// It cannot be made or opened.
+    pub fn with_archive(self, path: &Path) -> Result<Self, DirectoryError> {
+        let failed = |source| DirectoryError::Io { path: path.to_owned(), source };
+        let made = if self.lock.is_some() { make(path) } else { File::open(path) };
+        let archive = Archive::new(path, made.map_err(failed)?);
+        Ok(Self { archive: Some(archive), ..self })
     }
 
     /// Whether a log is running on it now. It may begin or end right after.
@@ -152,6 +165,11 @@ impl Directory {
         self.path.join(name.to_string())
     }
 
+    /// Where a file is that was archived, if there is an archive.
+    fn archived(&self, name: Name) -> Option<PathBuf> {
+        self.archive.as_ref().map(|archive| archive.path_of(name))
+    }
+
     /// Where a file is before it is whole.
     fn unfinished(&self, name: Name) -> PathBuf {
         self.path.join(format!("{name}.tmp"))
@@ -162,22 +180,25 @@ impl Storage for Directory {
     type Medium = LogFile;
 
     fn list(&self) -> io::Result<Vec<Name>> {
-        let mut names = Vec::new();
-        for file in fs::read_dir(&self.path)? {
-            let path = file?.path();
-            let extension = path.extension().and_then(|extension| extension.to_str());
-            if extension.is_some_and(Name::is_extension) {
-                names.push(name_of(&path)?);
-            }
+        let mut names = names_in(&self.path)?;
+        if let Some(archive) = &self.archive {
+            names.extend(names_in(archive.path())?);
         }
         names.sort_unstable();
+        names.dedup();
         Ok(names)
     }
 
     fn open(&self, name: Name) -> io::Result<LogFile> {
         let writable = self.lock.is_some();
-        let file = OpenOptions::new().read(true).write(writable).open(self.path_of(name))?;
-        Ok(LogFile { file, map: None })
+        let here = OpenOptions::new().read(true).write(writable).open(self.path_of(name));
+        let file = match (here, self.archived(name)) {
+            (Err(error), Some(archived)) if error.kind() == io::ErrorKind::NotFound => {
+                File::open(archived)
+            }
+            (here, _) => here,
+        };
+        Ok(LogFile { file: file?, map: None })
     }
 
     fn prepare(&self, ask: Prepare<'_>) -> io::Result<LogFile> {
@@ -207,8 +228,22 @@ impl Storage for Directory {
         let _ = fs::remove_file(self.unfinished(name));
     }
 
+    fn archive(&self, name: Name) -> io::Result<()> {
+        let archive = self.archive.as_ref().ok_or(io::ErrorKind::Unsupported)?;
+        if !self.path_of(name).try_exists()? {
+            return Ok(());
+        }
+        archive.take(&self.path_of(name), name)?;
+        fs::remove_file(self.path_of(name))?;
+        self.sync_directory()
+    }
+
     fn remove(&self, name: Name) -> io::Result<()> {
-        fs::remove_file(self.path_of(name))
+        let here = fs::remove_file(self.path_of(name));
+        match self.archived(name).filter(|archived| archived.exists()) {
+            Some(archived) => fs::remove_file(archived),
+            None => here,
+        }
     }
 
     fn sync_directory(&self) -> io::Result<()> {
@@ -292,32 +327,16 @@ fn lock(path: &Path) -> Result<File, DirectoryError> {
     }
 }
 
-/// A file of zeros behind a header, durable but for its name.
-fn fill(path: &Path, ask: Prepare<'_>) -> io::Result<File> {
-    let file = create(path)?;
-    reserve(&file, ask.bytes)?;
-    for page in 0..ask.bytes / wide(PAGE) {
-        file.write_all_at(&[0; PAGE], page * wide(PAGE))?;
-        if page % PACE_PAGES == PACE_PAGES - 1 {
-            rustix::fs::fdatasync(&file)?;
-            (ask.pause)();
+fn names_in(path: &Path) -> io::Result<Vec<Name>> {
+    let mut names = Vec::new();
+    for file in fs::read_dir(path)? {
+        let path = file?.path();
+        let extension = path.extension().and_then(|extension| extension.to_str());
+        if extension.is_some_and(Name::is_extension) {
+            names.push(name_of(&path)?);
         }
     }
-    file.write_all_at(ask.header, 0)?;
-    file.sync_all()?;
-    Ok(file)
-}
-
-fn create(path: &Path) -> io::Result<File> {
-    OpenOptions::new().read(true).write(true).create(true).truncate(true).open(path)
-}
-
-/// Takes the room at once, so that a full disk is known before half a segment is written.
-fn reserve(file: &File, bytes: u64) -> io::Result<()> {
-    match rustix::fs::fallocate(file, FallocateFlags::empty(), 0, bytes) {
-        Err(rustix::io::Errno::OPNOTSUPP) => Ok(()),
-        reserved => Ok(reserved?),
-    }
+    Ok(names)
 }
 
 fn name_of(path: &Path) -> io::Result<Name> {
