@@ -25,6 +25,7 @@
 //! | [`http`] | bytes to requests, answers to bytes; the only asynchronous code | locks, the log |
 //! | [`serve`] | starts everything in order, watches it, stops it in order | |
 //! | [`config`], [`cli`] | what was said, and what is therefore true | |
+//! | [`client`] | a running server, as the commands that talk to one reach it | what is asked |
 //! | [`demo`] | a story that a newcomer understands the product from | everything but HTTP |
 //!
 //! `tests/tidy.rs` holds these directions, `tests/pure.rs` the purity of the law.
@@ -81,6 +82,7 @@
 extern crate alloc;
 
 pub mod cli;
+pub mod client;
 pub mod config;
 pub mod demo;
 pub mod engine;

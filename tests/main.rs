@@ -9,6 +9,9 @@ mod demo;
 /// The engine against a model of the contract, through every end of a life.
 mod engine;
 
+/// Statements as people and programs read them, asked of a running server.
+mod statement;
+
 /// The house stays tidy: layers, sizes, the one room with unsafe code.
 mod tidy;
 

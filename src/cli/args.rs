@@ -6,6 +6,8 @@ use clap::{Parser, Subcommand};
 
 use super::build;
 use super::flags::Flags;
+use super::server_args::ServerArgs;
+use super::statement::Time;
 
 /// The ledger in a card issuer's hot path: every action durable before it is answered, exactly
 /// once.
@@ -31,6 +33,8 @@ pub enum Command {
         #[command(subcommand)]
         command: ConfigCommand,
     },
+    /// Show what moved an account, newest first, or what it came to at a moment
+    Statement(Box<StatementArgs>),
     /// Show what the ledger does, on a server of its own that goes away at the end
     Demo(DemoArgs),
 }
@@ -55,6 +59,28 @@ pub struct DemoArgs {
     /// Leave the log where it is at the end
     #[arg(long)]
     pub keep: bool,
+}
+
+/// Which statement is wanted, and how.
+#[derive(Clone, Debug, clap::Args)]
+pub struct StatementArgs {
+    /// The account, by its `tenant_account_ref`
+    pub account: String,
+    /// What it came to at this moment, instead of what moved it
+    #[arg(long, value_name = "TIME", value_parser = Time::parse, conflicts_with_all = ["from", "to"])]
+    pub at: Option<Time>,
+    /// Nothing that happened before
+    #[arg(long, value_name = "TIME", value_parser = Time::parse)]
+    pub from: Option<Time>,
+    /// Only what happened before
+    #[arg(long, value_name = "TIME", value_parser = Time::parse)]
+    pub to: Option<Time>,
+    /// As the server tells it: JSON, one action in each line
+    #[arg(long)]
+    pub json: bool,
+    /// Who is asked.
+    #[command(flatten)]
+    pub server: ServerArgs,
 }
 
 const PRECEDENCE: &str = "\

@@ -6,11 +6,16 @@ mod args;
 mod build;
 mod config_command;
 mod flags;
+mod server_args;
+mod statement;
+mod table;
 
 use std::process::ExitCode;
 
-pub use args::{Args, Command, ConfigCommand, DemoArgs};
+pub use args::{Args, Command, ConfigCommand, DemoArgs, StatementArgs};
 pub use flags::Flags;
+pub use server_args::ServerArgs;
+pub use table::Table;
 
 use crate::config::{Config, Problems};
 
@@ -27,6 +32,7 @@ pub fn run(args: Args) -> anyhow::Result<ExitCode> {
         Command::Config { command: ConfigCommand::Show(flags) } => {
             config_command::show(&resolve(&flags)?)
         }
+        Command::Statement(args) => statement::statement(*args),
         Command::Demo(options) => crate::demo::demo(options),
     }
 }

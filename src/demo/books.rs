@@ -5,9 +5,9 @@ use std::collections::BTreeMap;
 use anyhow::{Context, ensure};
 use rust_decimal::Decimal;
 
-use super::client::Client;
 use super::story::{ACCOUNTS, Ask, Step};
 use super::wire::{Account, Balance, Hold, Holds, Totals, TrialBalance, read};
+use crate::client::Client;
 
 /// Everything that money could have moved to.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -1,8 +1,8 @@
 //! A connection to each listener of a server: what is asked goes to the one that takes it.
 
-use super::client::{AskError, Client, Reply};
 use super::request::{Listener, Request};
 use super::server::Server;
+use crate::client::{AskError, Client, Reply};
 
 /// Both connections.
 #[derive(Debug)]
@@ -20,8 +20,8 @@ impl Lines {
     pub(super) async fn connect(server: &Server) -> Result<Self, AskError> {
         let listeners = server.listeners();
         Ok(Self {
-            network: Client::connect(listeners.network).await?,
-            operator: Client::connect(listeners.operator).await?,
+            network: Client::connect(&listeners.network.into()).await?,
+            operator: Client::connect(&listeners.operator.into()).await?,
         })
     }
 

@@ -6,7 +6,6 @@
 //! of the log is removed, unless it is to be kept.
 
 mod books;
-mod client;
 mod directory;
 mod lines;
 mod paint;
@@ -14,7 +13,6 @@ mod request;
 mod server;
 mod statement;
 mod story;
-mod table;
 mod teller;
 mod wire;
 

@@ -7,8 +7,8 @@ use super::books::Books;
 use super::paint::Paint;
 use super::server::Server;
 use super::story::{self, CURRENCY, Step};
-use super::table::table;
 use super::teller::{Figures, Settled};
+use crate::cli::Table;
 
 /// Writes on standard output.
 #[derive(Debug)]
@@ -150,7 +150,7 @@ impl Statement {
         let accounts: Vec<_> = accounts.collect();
         self.table(
             "Accounts",
-            &table(["account", "posted", "on hold", "available"], &accounts, 1),
+            &Table::new(["account", "posted", "on hold", "available"], 1).whole(&accounts),
         )?;
         let holds = books.holds.iter().map(|(account, hold)| {
             let sums = [hold.placed, hold.captured, hold.restored, hold.held];
@@ -159,13 +159,13 @@ impl Statement {
         });
         let holds: Vec<_> = holds.collect();
         let head = ["account", "transaction", "placed", "captured", "restored", "on hold"];
-        self.table("Holds", &table(head, &holds, 2))?;
+        self.table("Holds", &Table::new(head, 2).whole(&holds))?;
         let totals = &books.totals;
         let sums = [totals.posted, totals.settlement, totals.funding, totals.sum];
         let [customers, settlement, funding, sum] = sums.map(|sum| sum.to_string());
         let totals = [[totals.currency.clone(), customers, settlement, funding, sum]];
         let head = ["currency", "customers", "@settlement", "@funding", "sum"];
-        self.table("Trial balance", &table(head, &totals, 1))
+        self.table("Trial balance", &Table::new(head, 1).whole(&totals))
     }
 
     fn table(&self, title: &str, lines: &[String]) -> io::Result<()> {

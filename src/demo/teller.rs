@@ -10,12 +10,12 @@ use hyper::body::Bytes;
 use rust_decimal::Decimal;
 
 use super::books::{Books, Expectation, balance, exact, same};
-use super::client::{AskError, Reply};
 use super::lines::Lines;
 use super::request::{Reference, Request};
 use super::server::Server;
 use super::story::{ACCOUNTS, About, Ask, CURRENCY, Step};
 use super::wire::{Answer, Balance, Fault, read, shown};
+use crate::client::{AskError, Reply};
 
 /// How often the client looks for an answer before the server is killed: enough to write the
 /// request to the socket, and seldom enough for an answer to come.

@@ -7,8 +7,8 @@ use rust_decimal::Decimal;
 use serde::de::{Deserialize, Deserializer, Error};
 use serde_json::value::RawValue;
 
-use super::client::Reply;
 use super::story::CURRENCY;
+use crate::client::Reply;
 
 /// An amount in the currency of the story, in major units.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -1,6 +1,5 @@
 //! One HTTP/1.1 connection to a listener, on which one thing is asked at a time.
 
-use std::net::SocketAddr;
 use std::time::Duration;
 
 use http_body_util::{BodyExt, Full, Limited};
@@ -12,35 +11,37 @@ use hyper_util::rt::TokioIo;
 use tokio::net::TcpStream;
 use tokio::time::timeout;
 
+use super::address::Address;
+
 /// The longest that one answer may take.
 const PATIENCE: Duration = Duration::from_secs(10);
 /// The longest answer that is read.
-const ANSWER_MAX_BYTES: usize = 1 << 20;
+const ANSWER_MAX_BYTES: usize = 64 << 20;
 
 /// A connection. It is of no more use once an exchange on it has failed or was dropped.
 #[derive(Debug)]
-pub(super) struct Client {
-    address: SocketAddr,
+pub struct Client {
+    address: Address,
     sender: SendRequest<Full<Bytes>>,
 }
 
 /// An answer.
 #[derive(Clone, Debug)]
-pub(super) struct Reply {
+pub struct Reply {
     /// Its status.
-    pub(super) status: StatusCode,
+    pub status: StatusCode,
     /// Whether it says of itself that it is the first answer, told again.
-    pub(super) replayed: bool,
+    pub replayed: bool,
     /// Its bytes.
-    pub(super) body: Bytes,
+    pub body: Bytes,
 }
 
 /// Why there is no answer.
 #[derive(Debug, thiserror::Error)]
-pub(super) enum AskError {
+pub enum AskError {
     /// No connection.
-    #[error("no connection to {0}: {1}")]
-    Connect(SocketAddr, std::io::Error),
+    #[error("no connection: {0}")]
+    Connect(std::io::Error),
     /// The connection broke, or what came is not HTTP.
     #[error("the exchange broke off: {0}")]
     Broken(#[from] hyper::Error),
@@ -60,21 +61,21 @@ impl Client {
     ///
     /// # Errors
     /// When it cannot be reached.
-    pub(super) async fn connect(address: SocketAddr) -> Result<Self, AskError> {
-        let failed = |error| AskError::Connect(address, error);
-        let stream = TcpStream::connect(address).await.map_err(failed)?;
-        stream.set_nodelay(true).map_err(failed)?;
+    pub async fn connect(address: &Address) -> Result<Self, AskError> {
+        let connected = timeout(PATIENCE, TcpStream::connect(address.authority())).await;
+        let stream = connected.map_err(|_| AskError::Slow)?.map_err(AskError::Connect)?;
+        stream.set_nodelay(true).map_err(AskError::Connect)?;
         let (sender, connection) = http1::handshake(TokioIo::new(stream)).await?;
         // It ends with its sender; a failure of it also reaches the exchange that is under way.
         tokio::spawn(async { drop(connection.await) });
-        Ok(Self { address, sender })
+        Ok(Self { address: address.clone(), sender })
     }
 
     /// `GET path`
     ///
     /// # Errors
     /// When no answer comes.
-    pub(super) async fn get(&mut self, path: &str) -> Result<Reply, AskError> {
+    pub async fn get(&mut self, path: &str) -> Result<Reply, AskError> {
         self.ask(Method::GET, path, String::new()).await
     }
 
@@ -82,17 +83,20 @@ impl Client {
     ///
     /// # Errors
     /// When no answer comes: what was done is then unknown.
-    pub(super) async fn post(&mut self, path: &str, body: String) -> Result<Reply, AskError> {
+    pub async fn post(&mut self, path: &str, body: String) -> Result<Reply, AskError> {
         self.ask(Method::POST, path, body).await
     }
 
     async fn ask(&mut self, method: Method, path: &str, body: String) -> Result<Reply, AskError> {
-        let request = Request::builder()
+        let mut request = Request::builder()
             .method(method)
             .uri(path)
-            .header(HOST, self.address.to_string())
-            .header(CONTENT_TYPE, "application/json")
-            .body(Full::new(Bytes::from(body)))?;
+            .header(HOST, self.address.authority())
+            .header(CONTENT_TYPE, "application/json");
+        if let Some((header, key)) = self.address.key() {
+            request = request.header(header, key);
+        }
+        let request = request.body(Full::new(Bytes::from(body)))?;
         timeout(PATIENCE, self.exchange(request)).await.map_err(|_| AskError::Slow)?
     }
 
