@@ -3,9 +3,10 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use holdfast::engine::record::standing::WHOLE_EVERY;
-use holdfast::engine::{AccountView, StatementAsked};
+use holdfast::engine::{AccountView, HistoryError, StatementAsked};
 use holdfast::ledger::{Amendment, BalanceRef, Moment, Pocket, Status};
 use wal::Lsn;
+use wal::simulated::Operation;
 
 use crate::engine::desk::Desk;
 use crate::engine::model::{Answer, Ask, Model, Rules};
@@ -238,6 +239,35 @@ fn nothing_that_is_long_ago_is_far_away() {
         assert!(world.engine.records_read() - read <= bound(6_000) + 4, "the end is walked to");
     }
     assert!(told.len() > 800, "{} balances were told", told.len());
+}
+
+/// What cannot be read is told as such: neither as nothing nor as what was before.
+#[test]
+fn a_past_that_cannot_be_read_is_not_made_up() {
+    let mut desk = Desk::new();
+    desk.open("a", &["SGD", "JPY"], 1_000);
+    let mut moments = Vec::new();
+    for _ in 0..50 {
+        desk.sgd("credit_balance", "a", "t", 1).done();
+        moments.push(desk.subject.world.engine.now());
+    }
+    desk.subject.world.commit_all().unwrap();
+    let world = &desk.subject.world;
+    let live = world.engine.account("a").unwrap();
+    let everything = StatementAsked {
+        from: Moment::from_micros(i64::MIN),
+        to: moments[10],
+        before: None,
+        limit: 100,
+    };
+    for nth in 1..=8 {
+        world.disk.fail(Operation::Read, nth);
+        let shown = world.engine.account_at(&live, moments[3]);
+        assert!(matches!(shown, Err(HistoryError::Unreadable { .. })), "{nth}: {shown:?}");
+        world.disk.fail(Operation::Read, nth);
+        let listed = world.engine.statement(&live, everything);
+        assert!(matches!(listed, Err(HistoryError::Unreadable { .. })), "{nth}: {listed:?}");
+    }
 }
 
 /// Refusals move nothing: a statement of nothing else comes in pages that are bounded, and ends.

@@ -1,6 +1,6 @@
 //! What an engine refuses to start on, and what it goes on from.
 
-use holdfast::engine::record::Record;
+use holdfast::engine::record::{Record, Standing};
 use holdfast::engine::{Currencies, Disagreement, OpenError, Options, RecoverError};
 use holdfast::ledger::{Amount, Balance, Moment};
 use wal::Lsn;
@@ -116,6 +116,13 @@ fn a_record_that_does_not_fit_what_came_before_is_refused() {
         }
     });
     assert!(matches!(refused(&lapse, short_segments()), Disagreement::Balance { .. }));
+
+    let silent = tampered(|_, record, _, _| {
+        if let Record::ReservationLapsed(lapsed) = record {
+            lapsed.standing = Standing::Unsaid;
+        }
+    });
+    assert!(matches!(refused(&silent, short_segments()), Disagreement::Standing(_)));
 
     let twice = tampered(|lsn, record, _, links| {
         if let (3, Record::ReservationMade(_)) = (lsn, &record) {
