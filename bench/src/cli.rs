@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use clap::{Parser, Subcommand};
 
 use crate::engine::memory::Weighed;
-use crate::{disk, engine, http, latency, recovery};
+use crate::{disk, engine, history, http, latency, recovery};
 
 /// Measures holdfast on this machine. Build it with --release.
 #[derive(Debug, Parser)]
@@ -26,6 +26,8 @@ pub enum Command {
     Engine(engine::Args),
     /// Records per second when a log is opened again
     Recovery(recovery::Args),
+    /// Time and records read to see an account as it was
+    History(history::Args),
     /// Durable holds per second over HTTP against the same without sync and a bare responder
     Http(http::Args),
     /// One weighing of `engine`, by itself: prints bytes for each
@@ -64,6 +66,7 @@ impl Args {
             Command::Latency(args) => latency::run(&args),
             Command::Engine(args) => engine::run(&args),
             Command::Recovery(args) => recovery::run(&args),
+            Command::History(args) => history::run(&args),
             Command::Http(args) => http::run(&args),
             Command::Weigh { what } => what.weigh().map(|bytes| println!("{bytes}")),
             Command::Bare => http::bare::serve(),

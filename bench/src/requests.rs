@@ -39,9 +39,9 @@ pub enum Spread {
 }
 
 /// A source of requests with fresh keys and transactions, the same for the same calls.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub struct Source {
-    random: u64,
+    random: Draw,
     made: u64,
 }
 
@@ -56,9 +56,23 @@ pub struct Request {
     money: Money,
 }
 
-impl Default for Source {
+/// A sequence of numbers that look drawn, the same each time: linear congruential (Knuth's MMIX).
+#[derive(Debug)]
+pub struct Draw(u64);
+
+impl Default for Draw {
     fn default() -> Self {
-        Self { random: 0x9e37_79b9_7f4a_7c15, made: 0 }
+        Self(0x9e37_79b9_7f4a_7c15)
+    }
+}
+
+impl Draw {
+    /// The next number, below a bound that is not zero: of its better half.
+    pub const fn below(&mut self, bound: u64) -> u64 {
+        const FACTOR: u64 = 6_364_136_223_846_793_005;
+        const STEP: u64 = 1_442_695_040_888_963_407;
+        self.0 = self.0.wrapping_mul(FACTOR).wrapping_add(STEP);
+        (self.0 >> 32) % bound
     }
 }
 
@@ -82,7 +96,7 @@ impl Source {
     fn request(&mut self, operation: Operation, spread: Spread, money: Money) -> Request {
         self.made += 1;
         let number = match spread {
-            Spread::Over(accounts) => self.draw() % accounts,
+            Spread::Over(accounts) => self.random.below(accounts),
             Spread::Hot => 0,
         };
         let of = |kind: &str| format!("{kind}-0000-4000-8000-{:018}", self.made);
@@ -94,14 +108,6 @@ impl Source {
             of_action: of("act_"),
             money,
         }
-    }
-
-    /// The next number of a linear congruential sequence (Knuth's MMIX), its better half.
-    fn draw(&mut self) -> u64 {
-        const FACTOR: u64 = 6_364_136_223_846_793_005;
-        const STEP: u64 = 1_442_695_040_888_963_407;
-        self.random = self.random.wrapping_mul(FACTOR).wrapping_add(STEP);
-        self.random >> 32
     }
 }
 
