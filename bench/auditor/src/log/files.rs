@@ -1,0 +1,123 @@
+//! The names of the log's files, and which of them counts for a segment.
+//!
+//! | file | what it is |
+//! | --- | --- |
+//! | `{number}.wal` | a padded segment |
+//! | `{first}-{last}.dense` | one or more segments without padding |
+//! | `{lsn}.snapshot` | a snapshot |
+//! | `*.tmp` | something unfinished, of no meaning |
+//!
+//! Numbers have sixteen lower-case hex digits. Where a segment is there padded, that file counts;
+//! of dense files that begin with it the widest.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fs;
+use std::path::Path;
+
+use super::Unreadable;
+
+/// The files of a log by what they are.
+#[derive(Debug, Default)]
+pub(super) struct Files {
+    padded: BTreeSet<u64>,
+    /// The last segment of each dense file, widest first, by its first segment.
+    dense: BTreeMap<u64, BTreeSet<u64>>,
+    pub(super) snapshots: BTreeSet<u64>,
+    /// Files that are named like none of the log's.
+    pub(super) strangers: Vec<String>,
+}
+
+/// In which form a segment counts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Source {
+    /// As a padded segment.
+    Padded,
+    /// As the first in a dense file that ends with `last`.
+    Dense {
+        /// The last segment in the file.
+        last: u64,
+    },
+}
+
+impl Files {
+    pub(super) fn list(directory: &Path) -> Result<Self, Unreadable> {
+        let failed = |source| Unreadable::Io { path: directory.to_owned(), source };
+        let mut files = Self::default();
+        for file in fs::read_dir(directory).map_err(failed)? {
+            let name = file.map_err(failed)?.file_name();
+            files.add(&name.to_string_lossy());
+        }
+        Ok(files)
+    }
+
+    fn add(&mut self, name: &str) {
+        let (stem, extension) = name.split_once('.').unwrap_or((name, ""));
+        match (extension, number(stem), range(stem)) {
+            ("wal", Some(number), _) => {
+                self.padded.insert(number);
+            }
+            ("dense", _, Some((first, last))) => {
+                self.dense.entry(first).or_default().insert(last);
+            }
+            ("snapshot", Some(lsn), _) => {
+                self.snapshots.insert(lsn);
+            }
+            _ if extension == "tmp" || name == "LOCK" => {}
+            _ => self.strangers.push(name.to_owned()),
+        }
+    }
+
+    pub(super) fn is_empty(&self) -> bool {
+        self.padded.is_empty() && self.dense.is_empty()
+    }
+
+    /// The form in which a segment counts, if it begins a file.
+    pub(super) fn at(&self, number: u64) -> Option<Source> {
+        if self.padded.contains(&number) {
+            return Some(Source::Padded);
+        }
+        let last = *self.dense.get(&number)?.last()?;
+        Some(Source::Dense { last })
+    }
+
+    /// A file that holds a segment behind `number`.
+    pub(super) fn behind(&self, number: u64) -> Option<String> {
+        let padded = self.padded.range(number..).next().map(|n| Self::padded_name(*n));
+        padded.or_else(|| {
+            let (first, lasts) = self.dense.range(number..).next()?;
+            Some(Self::dense_name(*first, *lasts.last()?))
+        })
+    }
+
+    /// Dense files that do not count, because another file counts for their first segment.
+    pub(super) fn superseded(&self, first: u64, last: u64) -> Vec<String> {
+        let within = self.dense.range(first..=last);
+        let all = within.flat_map(|(from, lasts)| lasts.iter().map(move |to| (*from, *to)));
+        let others = all.filter(|range| *range != (first, last));
+        others.map(|(from, to)| Self::dense_name(from, to)).collect()
+    }
+
+    pub(super) fn padded_name(number: u64) -> String {
+        format!("{number:016x}.wal")
+    }
+
+    pub(super) fn dense_name(first: u64, last: u64) -> String {
+        format!("{first:016x}-{last:016x}.dense")
+    }
+
+    pub(super) fn snapshot_name(lsn: u64) -> String {
+        format!("{lsn:016x}.snapshot")
+    }
+}
+
+fn range(stem: &str) -> Option<(u64, u64)> {
+    let (first, last) = stem.split_once('-')?;
+    let (first, last) = (number(first)?, number(last)?);
+    (first <= last).then_some((first, last))
+}
+
+/// Exactly sixteen lower-case hex digits.
+fn number(digits: &str) -> Option<u64> {
+    let plain = digits.bytes().all(|b| matches!(b, b'0'..=b'9' | b'a'..=b'f'));
+    if digits.len() == 16 && plain { u64::from_str_radix(digits, 16).ok() } else { None }
+}

@@ -1,0 +1,159 @@
+//! One of the six operations, done or refused.
+//!
+//! | part | bytes |
+//! | --- | --- |
+//! | operation | its number, `u8` |
+//! | key, transaction, account, `of_action_ref` | four texts |
+//! | reference | option of text |
+//! | money | option of money |
+//! | the account's opening action | option of `u64` |
+//! | outcome | 0 and a movement; or a refusal's number and an option of what it saw |
+//!
+//! What a refusal saw is an ordinal `u8`, a target and a place.
+
+use crate::bytes::{Bytes, Malformed};
+
+use super::parts::{Money, Movement, Place, Target};
+
+/// Which of the six; numbered from 1 on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Kind {
+    /// Available → `@settlement`.
+    Debit,
+    /// `@settlement` → available.
+    Credit,
+    /// Available → hold.
+    Hold,
+    /// Hold → available.
+    Restore,
+    /// Hold, then available → `@settlement`.
+    DebitHold,
+    /// `@settlement` → hold.
+    CreditHold,
+}
+
+/// Why something was refused; the first that applies is the answer. Numbered from 1 on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Code {
+    /// `ACCOUNT_NOT_FOUND`
+    AccountNotFound,
+    /// `BALANCE_NOT_FOUND`
+    BalanceNotFound,
+    /// `HOLD_NOT_FOUND`
+    HoldNotFound,
+    /// `CURRENCY_MISMATCH`
+    CurrencyMismatch,
+    /// `AMOUNT_REQUIRED`
+    AmountRequired,
+    /// `ACCOUNT_CLOSED`
+    AccountClosed,
+    /// `ACCOUNT_FROZEN`
+    AccountFrozen,
+    /// `HOLD_AMOUNT_EXCEEDED`
+    HoldAmountExceeded,
+    /// `INSUFFICIENT_FUNDS`
+    InsufficientFunds,
+    /// `LIMIT_EXCEEDED`
+    LimitExceeded,
+    /// `BALANCE_OVERFLOW`
+    BalanceOverflow,
+}
+
+const CODES: [(Code, &str); 11] = [
+    (Code::AccountNotFound, "ACCOUNT_NOT_FOUND"),
+    (Code::BalanceNotFound, "BALANCE_NOT_FOUND"),
+    (Code::HoldNotFound, "HOLD_NOT_FOUND"),
+    (Code::CurrencyMismatch, "CURRENCY_MISMATCH"),
+    (Code::AmountRequired, "AMOUNT_REQUIRED"),
+    (Code::AccountClosed, "ACCOUNT_CLOSED"),
+    (Code::AccountFrozen, "ACCOUNT_FROZEN"),
+    (Code::HoldAmountExceeded, "HOLD_AMOUNT_EXCEEDED"),
+    (Code::InsufficientFunds, "INSUFFICIENT_FUNDS"),
+    (Code::LimitExceeded, "LIMIT_EXCEEDED"),
+    (Code::BalanceOverflow, "BALANCE_OVERFLOW"),
+];
+
+impl Code {
+    /// The code on the wire.
+    #[must_use]
+    pub fn text(self) -> &'static str {
+        CODES.iter().find(|(code, _)| *code == self).map_or("", |(_, text)| text)
+    }
+
+    pub(super) fn of(number: u8) -> Result<Self, Malformed> {
+        let place = usize::from(number).checked_sub(1);
+        place.and_then(|n| CODES.get(n)).map(|(code, _)| *code).ok_or(Malformed("refusal"))
+    }
+}
+
+/// What a refusal saw: which balance, what of it, and what was there.
+pub type Seen = (u8, Target, Place);
+
+/// A refusal.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Refused {
+    /// Why.
+    pub code: Code,
+    /// What was seen.
+    pub seen: Option<Seen>,
+}
+
+/// An operation.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Operation<'a> {
+    /// Which.
+    pub kind: Kind,
+    /// Its idempotency key.
+    pub key: &'a str,
+    /// The card transaction.
+    pub transaction: &'a str,
+    /// The account's name.
+    pub account: &'a str,
+    /// The network's own name of the action.
+    pub of_action: &'a str,
+    /// The balance or hold, as it was given.
+    pub reference: Option<&'a str>,
+    /// How much.
+    pub money: Option<Money>,
+    /// The action that opened the account.
+    pub opened: Option<u64>,
+    /// What became of it.
+    pub outcome: Result<Movement, Refused>,
+}
+
+impl<'a> Operation<'a> {
+    pub(super) fn read(b: &mut Bytes<'a>) -> Result<Self, Malformed> {
+        Ok(Self {
+            kind: kind(b.u8()?)?,
+            key: b.text()?,
+            transaction: b.text()?,
+            account: b.text()?,
+            of_action: b.text()?,
+            reference: b.option(Bytes::text)?,
+            money: b.option(Bytes::money)?,
+            opened: b.option(Bytes::u64)?,
+            outcome: match b.u8()? {
+                0 => Ok(b.movement()?),
+                number => Err(refused(number, b)?),
+            },
+        })
+    }
+}
+
+fn kind(number: u8) -> Result<Kind, Malformed> {
+    Ok(match number {
+        1 => Kind::Debit,
+        2 => Kind::Credit,
+        3 => Kind::Hold,
+        4 => Kind::Restore,
+        5 => Kind::DebitHold,
+        6 => Kind::CreditHold,
+        _ => return Err(Malformed("operation")),
+    })
+}
+
+/// The refusal of that number, and what it saw.
+pub(super) fn refused(number: u8, b: &mut Bytes<'_>) -> Result<Refused, Malformed> {
+    let seen = |b: &mut Bytes<'_>| Ok((b.u8()?, b.target()?, b.place()?));
+    Ok(Refused { code: Code::of(number)?, seen: b.option(seen)? })
+}
