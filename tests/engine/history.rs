@@ -3,16 +3,18 @@
 //! `HOLDFAST_OPERATIONS` says how many things are asked in all, a third of them under each law;
 //! `HOLDFAST_SEED` repeats one history.
 
-use std::collections::VecDeque;
+use std::collections::{BTreeMap, VecDeque};
 
 use holdfast::engine::{Currencies, Options};
 use holdfast::ledger::{OverCapture, Rules as EngineRules, UnlinkedDebits};
+use holdfast_auditor::audit::Audit;
+use holdfast_auditor::books::{OverCapture as OverCaptures, Rules as ShadowRules, Unlinked};
 use wal::simulated::{Choices, Disk, Operation};
 
 use super::boundary::Subject;
 use super::model::{Answer, Ask, Model, Rules};
 use super::script::Script;
-use crate::support::engine::{World, cut_power, short_segments};
+use crate::support::engine::{World, cut_power, short_segments, write_out};
 
 const OPERATIONS_PER_HISTORY: u64 = 2_000;
 const OPERATIONS_DEFAULT: u64 = 200_000;
@@ -113,6 +115,7 @@ impl<'a> History<'a> {
         }
         self.check_all();
         self.end_life(End::PowerCut);
+        self.check_shadow();
     }
 
     /// Asks both, and compares.
@@ -164,6 +167,23 @@ impl<'a> History<'a> {
         assert_eq!(self.subject.totals(), nonzero(&self.model));
         let findings = self.subject.world.engine.audit(|| {});
         assert!(findings.are_clean(), "{findings:?}");
+    }
+
+    /// The shadow auditor, which shares no code with the engine, comes to the model's books.
+    fn check_shadow(&self) {
+        let home = tempfile::tempdir().unwrap();
+        write_out(&self.subject.world.disk, &home.path().join("wal"));
+        let mut audit = Audit::new(shadow_rules(self.rules), 8);
+        audit.run(home.path()).unwrap();
+        assert!(audit.findings.is_clean(), "{:#?}", audit.findings);
+        let own = audit.books.totals().into_iter().map(|it| {
+            let (posted, held, reserved) = (it.posted, it.held, it.reserved);
+            let (settlement, funding) = (it.settlement, it.funding);
+            let totals = super::model::Totals { posted, held, reserved, settlement, funding };
+            (it.currency.code().to_owned(), totals)
+        });
+        let moved = own.filter(|(_, totals)| *totals != super::model::Totals::default());
+        assert_eq!(moved.collect::<BTreeMap<_, _>>(), nonzero(&self.model), "the shadow's books");
     }
 
     fn end_life(&mut self, end: End) {
@@ -273,7 +293,15 @@ fn options(rules: Rules, key_bits: u32) -> Options {
     Options { rules, key_bits, ..short_segments() }
 }
 
-fn nonzero(model: &Model) -> std::collections::BTreeMap<String, super::model::Totals> {
+/// The engine takes any amount; how much a request may move is held to before it.
+fn shadow_rules(rules: Rules) -> ShadowRules {
+    let unlinked = if rules.unlinked_debits_post { Unlinked::Post } else { Unlinked::Refuse };
+    let over_capture =
+        if rules.over_capture_refused { OverCaptures::Refuse } else { OverCaptures::Post };
+    ShadowRules { unlinked, over_capture, request_max: u64::MAX }
+}
+
+fn nonzero(model: &Model) -> BTreeMap<String, super::model::Totals> {
     let mut totals = model.totals();
     totals.retain(|currency, sums| {
         assert_eq!(sums.posted + sums.settlement + sums.funding, 0, "the model's {currency}");

@@ -1,9 +1,12 @@
 //! An engine on a simulated disk, stepped by hand: no thread, no file, and every end of a life.
 
+use std::fs;
+use std::path::Path;
+
 use holdfast::engine::{Currencies, Engine, OpenError, Options, Running, open};
 use holdfast::ledger::{Amount, Money};
 use wal::simulated::{Choices, Disk};
-use wal::{CommitError, Committer, Fill, Filler, Lsn, Sealer, Step};
+use wal::{CommitError, Committer, Fill, Filler, Lsn, Sealer, Step, Storage as _};
 
 /// A running engine and the disk under it.
 pub(crate) struct World {
@@ -84,4 +87,12 @@ pub(crate) fn money(code: &str, minor: u64) -> Money {
 pub(crate) fn cut_power(disk: &Disk, choices: &mut Choices) -> Disk {
     let odds = [0, 1, 4, 7, 8][usize::try_from(choices.below(5)).unwrap()];
     disk.crash(|| choices.below(8) < odds)
+}
+
+/// Writes what a simulated disk shows into the folder `to`, under the names of a real directory.
+pub(crate) fn write_out(disk: &Disk, to: &Path) {
+    fs::create_dir(to).unwrap();
+    for name in disk.list().unwrap() {
+        fs::write(to.join(name.to_string()), disk.bytes(name)).unwrap();
+    }
 }

@@ -6,6 +6,9 @@ use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::process::{Child, ChildStdout, Command, ExitStatus, Stdio};
 
+use holdfast_auditor::audit::Audit;
+use holdfast_auditor::books::Rules;
+use holdfast_auditor::compare::{Client, compare};
 use tempfile::TempDir;
 
 /// Where a server keeps its data; removed at the end of the test.
@@ -101,6 +104,16 @@ impl Home {
 
     fn stderr(&self) -> PathBuf {
         self.0.path().join("stderr")
+    }
+
+    /// Has the shadow auditor read the log and compare its books with those of the idle server on
+    /// it.
+    pub(crate) fn audit(&self, server: &Server) {
+        let mut audit = Audit::new(Rules::default(), 8);
+        audit.run(self.0.path()).unwrap();
+        let client = Client::at(&format!("http://{}", server.operator), None).unwrap();
+        compare(&client, &audit.books, &mut audit.findings).unwrap();
+        assert!(audit.findings.is_clean(), "{:#?}", audit.findings);
     }
 
     /// The segments of the log, in order.

@@ -65,7 +65,7 @@ impl Storm {
         });
     }
 
-    /// Asks everything again and adds it up.
+    /// Asks everything again and adds it up, and has the shadow auditor do so too.
     fn is_whole(&mut self, server: &Server) {
         let mut desk = Desk::at(server);
         let (mut told, mut untold) = (0, 0);
@@ -76,6 +76,7 @@ impl Storm {
         println!("{told} answers were told again, {untold} requests were asked anew");
         assert!(told > 0);
         verify(&mut desk, &self.tellers, &self.accounts);
+        self.home.audit(server);
     }
 }
 

@@ -76,7 +76,8 @@ pub enum Failure {
 /// # Errors
 /// When something cannot be read. What is wrong with what was read is in the report.
 pub fn run(args: &Args) -> Result<Report, Failure> {
-    let rules = Rules { unlinked: args.unlinked_debits, over_capture: args.over_capture };
+    let (unlinked, over_capture) = (args.unlinked_debits, args.over_capture);
+    let rules = Rules { unlinked, over_capture, ..Rules::default() };
     let mut audit = Audit::new(rules, args.findings_max);
     if let Some(path) = &args.expect {
         audit.expectations = answers(path)?;

@@ -9,8 +9,6 @@ use super::operation::lacks_reference;
 
 const TEXT_MAX: usize = 128;
 const NAME_MAX: usize = 64;
-/// The most that one request may move.
-const REQUEST_MAX: u64 = 1_000_000_000_000_000;
 
 impl Books {
     pub(super) fn check_request(&self, asked: &Operation<'_>, margin: &mut Margin<'_>) {
@@ -72,7 +70,7 @@ impl Books {
     }
 
     fn check_amount(&self, amount: u64, margin: &mut Margin<'_>) {
-        if amount > REQUEST_MAX {
+        if amount > self.rules.request_max {
             margin.note(format!("{amount} is more than one request may move"));
         }
     }

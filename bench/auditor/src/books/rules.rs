@@ -10,12 +10,24 @@ use super::account::Account;
 use super::amount::{carry, held, spendable};
 
 /// What the contract leaves to the tenant. The log does not say what was chosen.
-#[derive(Clone, Copy, Debug, Default)]
+#[derive(Clone, Copy, Debug)]
 pub struct Rules {
     /// What is done with a debit that nothing announced.
     pub unlinked: Unlinked,
     /// What is done with a capture of more than its hold.
     pub over_capture: OverCapture,
+    /// The most minor units that one request may move.
+    pub request_max: u64,
+}
+
+/// 10^15 minor units.
+const REQUEST_MAX: u64 = 1_000_000_000_000_000;
+
+impl Default for Rules {
+    fn default() -> Self {
+        let (unlinked, over_capture) = (Unlinked::default(), OverCapture::default());
+        Self { unlinked, over_capture, request_max: REQUEST_MAX }
+    }
 }
 
 /// What is done with a debit that nothing announced.

@@ -24,7 +24,7 @@ impl Reader<'_> {
     pub(super) fn dense(&mut self, first: u64, last: u64) -> Result<u64, Unreadable> {
         let name = Files::dense_name(first, last);
         let (file, bytes) = self.open(&name)?;
-        for other in self.files.superseded(first, last) {
+        for other in self.files.superseded(first, last, &name) {
             self.extent.remarks.push(format!("{other} does not count beside {name}"));
         }
         if let Err(wrong) = self.dense_file(&name, Window::new(file, bytes), (first, last)) {

@@ -89,12 +89,12 @@ impl Files {
         })
     }
 
-    /// Dense files that do not count, because another file counts for their first segment.
-    pub(super) fn superseded(&self, first: u64, last: u64) -> Vec<String> {
+    /// Dense files that do not count, because `counts` does for the segments that they begin with.
+    pub(super) fn superseded(&self, first: u64, last: u64, counts: &str) -> Vec<String> {
         let within = self.dense.range(first..=last);
         let all = within.flat_map(|(from, lasts)| lasts.iter().map(move |to| (*from, *to)));
-        let others = all.filter(|range| *range != (first, last));
-        others.map(|(from, to)| Self::dense_name(from, to)).collect()
+        let names = all.map(|(from, to)| Self::dense_name(from, to));
+        names.filter(|name| name != counts).collect()
     }
 
     pub(super) fn padded_name(number: u64) -> String {

@@ -76,7 +76,7 @@ impl Reader<'_> {
             }
         };
         self.identify(&name, &segment, number, bytes);
-        for other in self.files.superseded(number, number) {
+        for other in self.files.superseded(number, number, &name) {
             self.extent.remarks.push(format!("{other} does not count beside {name}"));
         }
         self.parts.push(Part { segment, name, end: BODY, groups: 0 });

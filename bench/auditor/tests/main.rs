@@ -1,0 +1,11 @@
+//! Logs written by hand, by nobody's code but the tests' own: right ones are clean, and whatever is
+//! wrong with one is found, its checksums right or not.
+#![allow(clippy::as_conversions, clippy::unwrap_used)]
+
+mod forge;
+
+/// Checksums, chains, files, the torn tail.
+mod files;
+
+/// Numbers that are wrong under checksums that are right.
+mod numbers;
