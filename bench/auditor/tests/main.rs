@@ -9,3 +9,6 @@ mod files;
 
 /// Numbers that are wrong under checksums that are right.
 mod numbers;
+
+/// The program as it is typed, beside a real server too.
+mod program;
