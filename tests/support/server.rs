@@ -6,9 +6,9 @@ use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::process::{Child, ChildStdout, Command, ExitStatus, Stdio};
 
-use holdfast_auditor::audit::Audit;
-use holdfast_auditor::books::Rules;
-use holdfast_auditor::compare::{Client, compare};
+use clap::Parser;
+use holdfast_auditor::cli::{Args, run};
+use holdfast_auditor::report::Report;
 use tempfile::TempDir;
 
 /// Where a server keeps its data; removed at the end of the test.
@@ -106,14 +106,18 @@ impl Home {
         self.0.path().join("stderr")
     }
 
-    /// Has the shadow auditor read the log and compare its books with those of the idle server on
-    /// it.
-    pub(crate) fn audit(&self, server: &Server) {
-        let mut audit = Audit::new(Rules::default(), 8);
-        audit.run(self.0.path()).unwrap();
-        let client = Client::at(&format!("http://{}", server.operator), None).unwrap();
-        compare(&client, &audit.books, &mut audit.findings).unwrap();
-        assert!(audit.findings.is_clean(), "{:#?}", audit.findings);
+    /// What the shadow auditor finds in the log, and where its books and those of the idle server on
+    /// it differ.
+    pub(crate) fn audit(&self, server: &Server, flags: &[&str]) -> Report {
+        let url = format!("http://{}", server.operator);
+        let words = ["auditor", "--compare", &url].into_iter().chain(flags.iter().copied());
+        let data = self.0.path().to_str().unwrap();
+        run(&Args::parse_from(words.chain([data]))).unwrap()
+    }
+
+    /// The folder of the server's data.
+    pub(crate) fn path(&self) -> &Path {
+        self.0.path()
     }
 
     /// The segments of the log, in order.

@@ -7,6 +7,7 @@
 //! | `requests`, `transport`, `patience` | the forms of a request, bytes that are none, and clients that are slow or rude |
 //! | `keys` | who may do what |
 //! | `storm`, `damage` | crashes under load, and logs that were harmed |
+//! | `shadow` | its log and its answers against a second set of books |
 
 mod amounts;
 mod books;
@@ -20,6 +21,7 @@ mod past;
 mod patience;
 mod repeats;
 mod requests;
+mod shadow;
 mod shapes;
 mod storm;
 mod table;

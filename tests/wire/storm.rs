@@ -76,7 +76,8 @@ impl Storm {
         println!("{told} answers were told again, {untold} requests were asked anew");
         assert!(told > 0);
         verify(&mut desk, &self.tellers, &self.accounts);
-        self.home.audit(server);
+        let report = self.home.audit(server, &[]);
+        assert!(report.clean, "{}", report.to_text());
     }
 }
 

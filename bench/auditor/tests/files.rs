@@ -37,9 +37,11 @@ fn of_two_forms_of_a_segment_one_counts() {
     fs::write(log.padded(1), segment).unwrap();
     fs::write(&narrow, "of no meaning").unwrap();
     assert_eq!(clean(log.path()).remarks.len(), 1);
+    let segment = fs::read(log.padded(2)).unwrap();
     write_dense(&log, 1, 2);
+    fs::write(log.padded(2), segment).unwrap();
     let extent = clean(log.path());
-    assert_eq!((extent.remarks.len(), extent.dense_segments), (1, 2));
+    assert_eq!((extent.remarks.len(), extent.dense_segments), (2, 2));
 }
 
 #[test]

@@ -18,20 +18,20 @@ fn says(finding: &Finding, what: &str) {
     assert!(finding.what.contains(what), "{finding:?}");
 }
 
-/// The last bytes of a credit: posted, held, reserved, limit, no hold.
-const POSTED: usize = 33;
-const RESERVED: usize = 17;
+/// The last bytes of a credit: posted, held, reserved, limit, no hold, how the account stands.
+const POSTED: usize = 34;
+const RESERVED: usize = 18;
 
 #[test]
 fn a_forged_balance_is_found() {
     says(&found(|it| it.credit("ann", 5), |raw| raw.shift(POSTED, 1)), "balance after");
     says(&found(|it| it.credit("ann", 5), |raw| raw.shift(RESERVED, 1)), "balance after");
-    says(&found(|it| it.reserve("bob", "q", 5), |raw| raw.shift(16, -1)), "balance after");
+    says(&found(|it| it.reserve("bob", "q", 5), |raw| raw.shift(17, -1)), "balance after");
 }
 
 #[test]
 fn a_forged_hold_is_found() {
-    says(&found(|it| it.hold("ann", 5), |raw| raw.shift(24, 1)), "hold after");
+    says(&found(|it| it.hold("ann", 5), |raw| raw.shift(25, 1)), "hold after");
 }
 
 /// The amount that moved is not the one that was asked, and the balance after fits it.
@@ -41,7 +41,7 @@ fn a_forged_posting_is_found() {
         |it| it.credit("ann", 5),
         |raw| {
             raw.shift(POSTED, 1);
-            raw.shift(49, 1);
+            raw.shift(50, 1);
         },
     );
     says(&finding, "postings");
@@ -52,6 +52,12 @@ fn a_forged_link_is_found() {
     for n in 0..3 {
         says(&found(|it| it.credit("ann", 5), |raw| raw.links[n] -= 1), "links");
     }
+}
+
+#[test]
+fn a_forged_standing_is_found() {
+    let unsaid = |raw: &mut Raw| *raw.payload.last_mut().unwrap() = 0;
+    says(&found(|it| it.credit("ann", 5), unsaid), "standing");
 }
 
 #[test]

@@ -14,6 +14,8 @@ pub struct Account {
     pub opened: u64,
     /// Whether it may be spent from.
     pub status: Status,
+    /// The amendment that changed its metadata last.
+    pub(super) described: Option<u64>,
     /// What it says of itself, where that is anything.
     pub profile: Option<Box<Profile>>,
     /// Its balances.

@@ -16,6 +16,11 @@ impl Trail {
         [newest, before.last()].map(|root| root.map_or(0, |(lsn, _)| *lsn))
     }
 
+    /// How many records there are.
+    pub(super) fn count(&self) -> u64 {
+        self.0.iter().map(|(_, size)| u64::from(*size)).sum()
+    }
+
     pub(super) fn push(&mut self, lsn: u64) {
         let (size, before) = self.joined();
         let kept = before.len();

@@ -74,6 +74,10 @@ impl Books {
                 None => margin.note("it limits a currency that the account does not have"),
             }
         }
+        margin.compare("account after", &amended.after, &account.whole());
+        if amended.metadata.is_some() {
+            account.described = Some(at.lsn);
+        }
         self.note(slot, None, at.lsn, false);
     }
 }

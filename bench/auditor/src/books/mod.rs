@@ -14,6 +14,7 @@ mod manage;
 mod operation;
 mod reservation;
 mod rules;
+mod standing;
 mod totals;
 mod transfer;
 

@@ -30,6 +30,8 @@ impl Books {
             self.carry(slot, at.lsn, movement, margin);
             self.is_even(movement.after.pocket.currency, margin);
         }
+        let tells = asked.outcome.as_ref().map_or_else(|it| it.seen.is_some(), |_| true);
+        self.check_standing(slot, tells, &asked.standing, margin);
         let moved = done.is_some_and(|movement| !movement.postings.is_empty());
         self.note(slot, Some(transaction), at.lsn, moved);
     }

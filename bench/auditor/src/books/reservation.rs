@@ -33,6 +33,7 @@ impl Books {
         if let Some(account) = self.account_mut(slot).filter(|_| made.granted > 0) {
             account.reservations.push(grant);
         }
+        self.check_standing(slot, true, &made.standing, margin);
         self.note(slot, Some(transaction), at.lsn, made.granted > 0);
     }
 
@@ -52,6 +53,7 @@ impl Books {
         let before = before.map_or(0, |pocket| pocket.reserved);
         let reserved = i128::from(before).saturating_sub(freed.into());
         self.reserve(slot, ordinal, reserved, &lapsed.after, margin);
+        self.check_standing(slot, true, &lapsed.standing, margin);
         self.note(slot, None, at.lsn, false);
     }
 

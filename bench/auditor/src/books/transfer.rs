@@ -43,6 +43,13 @@ impl Books {
             self.between_systems(ends, asked.money);
         }
         self.is_even(asked.money.currency, margin);
+        for (n, end) in ends.into_iter().enumerate() {
+            let tells = match &asked.outcome {
+                Ok(movements) => movements[n].is_some(),
+                Err((side, refused)) => SIDES[n] == *side && refused.seen.is_some(),
+            };
+            self.check_standing(end.slot, tells, &asked.standings[n], margin);
+        }
         for (end, transaction) in ends.into_iter().zip(transactions) {
             self.note(end.slot, transaction, at.lsn, false);
         }

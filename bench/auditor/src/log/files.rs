@@ -7,8 +7,9 @@
 //! | `{lsn}.snapshot` | a snapshot |
 //! | `*.tmp` | something unfinished, of no meaning |
 //!
-//! Numbers have sixteen lower-case hex digits. Where a segment is there padded, that file counts;
-//! of dense files that begin with it the widest.
+//! Numbers have sixteen lower-case hex digits. Of dense files the one of more segments counts, for
+//! it was made from the others. Where a segment is there padded and in a dense file of its own, the
+//! padded one counts: it is removed once the other is known whole.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
@@ -73,11 +74,12 @@ impl Files {
 
     /// The form in which a segment counts, if it begins a file.
     pub(super) fn at(&self, number: u64) -> Option<Source> {
-        if self.padded.contains(&number) {
-            return Some(Source::Padded);
+        let last = self.dense.get(&number).and_then(|lasts| lasts.last().copied());
+        match (last, self.padded.contains(&number)) {
+            (Some(last), padded) if last > number || !padded => Some(Source::Dense { last }),
+            (_, true) => Some(Source::Padded),
+            _ => None,
         }
-        let last = *self.dense.get(&number)?.last()?;
-        Some(Source::Dense { last })
     }
 
     /// A file that holds a segment behind `number`.
@@ -89,11 +91,12 @@ impl Files {
         })
     }
 
-    /// Dense files that do not count, because `counts` does for the segments that they begin with.
+    /// Files that do not count, because `counts` does for the segments that they begin with.
     pub(super) fn superseded(&self, first: u64, last: u64, counts: &str) -> Vec<String> {
         let within = self.dense.range(first..=last);
         let all = within.flat_map(|(from, lasts)| lasts.iter().map(move |to| (*from, *to)));
-        let names = all.map(|(from, to)| Self::dense_name(from, to));
+        let padded = self.padded.range(first..=last).map(|number| Self::padded_name(*number));
+        let names = all.map(|(from, to)| Self::dense_name(from, to)).chain(padded);
         names.filter(|name| name != counts).collect()
     }
 

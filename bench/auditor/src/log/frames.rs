@@ -15,7 +15,7 @@
 //! | 16 | 4 | kind: 1 dense segments, 2 snapshot |
 //! | 20 | 4 | zeros |
 //! | 24 | 16 | log id |
-//! | 40, 48 | 8 each | first and last segment; twice the LSN of a snapshot |
+//! | 40, 48 | 8 each | first and last segment; of a snapshot twice the first LSN to replay on top |
 //! | 56 | 8 | zeros |
 //!
 //! | offset | bytes | frame |

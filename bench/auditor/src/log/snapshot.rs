@@ -50,6 +50,9 @@ impl Reader<'_> {
         if self.log.is_some_and(|log| log != head.log) {
             return Err(wrong("log id: it belongs to another log"));
         }
+        if foot.first_lsn != lsn {
+            return Err(wrong("foot: it is replayed upon from another record than its name says"));
+        }
         if foot.first_lsn > foot.next_lsn || (foot.next_lsn > end && !self.broken) {
             return Err(wrong("extent: it knows of records that the log has not"));
         }

@@ -14,11 +14,13 @@
 //! | overdraft limits | list of currency and `u64` |
 //! | added currencies | list of currency |
 //! | metadata | option of long text |
+//! | the account after | whole |
 
 use crate::bytes::{Bytes, Malformed};
 use crate::money::Currency;
 
 use super::parts::Money;
+use super::standing::Whole;
 
 const BALANCES_MAX: u8 = 64;
 
@@ -62,6 +64,8 @@ pub struct Amended<'a> {
     pub added: Vec<Currency>,
     /// New metadata.
     pub metadata: Option<&'a str>,
+    /// What the server says the account is afterwards, described as it was before.
+    pub after: Whole,
 }
 
 impl<'a> Opened<'a> {
@@ -80,20 +84,24 @@ impl<'a> Amended<'a> {
     pub(super) fn read(b: &mut Bytes<'a>) -> Result<Self, Malformed> {
         Ok(Self {
             account: b.text()?,
-            status: status(b.u8()?)?,
+            status: b.status()?,
             limits: b.list(BALANCES_MAX, Bytes::money)?,
             added: b.list(BALANCES_MAX, Bytes::currency)?,
             metadata: b.option(Bytes::long_text)?,
+            after: b.whole()?,
         })
     }
 }
 
-fn status(number: u8) -> Result<Option<Status>, Malformed> {
-    Ok(match number {
-        0 => None,
-        1 => Some(Status::Active),
-        2 => Some(Status::Frozen),
-        3 => Some(Status::Closed),
-        _ => return Err(Malformed("status")),
-    })
+impl Bytes<'_> {
+    /// A status, 0 for none.
+    pub(super) fn status(&mut self) -> Result<Option<Status>, Malformed> {
+        Ok(match self.u8()? {
+            0 => None,
+            1 => Some(Status::Active),
+            2 => Some(Status::Frozen),
+            3 => Some(Status::Closed),
+            _ => return Err(Malformed("status")),
+        })
+    }
 }

@@ -16,6 +16,7 @@ mod account;
 mod operation;
 mod parts;
 mod reservation;
+mod standing;
 mod transfer;
 
 use crate::bytes::{Bytes, Malformed};
@@ -24,6 +25,7 @@ pub use account::{Amended, Opened, Status};
 pub use operation::{Code, Kind, Operation, Refused, Seen};
 pub use parts::{Bucket, Draw, Hold, Money, Movement, Place, Pocket, Posting, Target};
 pub use reservation::{Lapsed, Made};
+pub use standing::{Standing, Whole};
 pub use transfer::{Side, Transfer};
 
 /// A record: when what happened.

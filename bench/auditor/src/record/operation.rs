@@ -8,12 +8,14 @@
 //! | money | option of money |
 //! | the account's opening action | option of `u64` |
 //! | outcome | 0 and a movement; or a refusal's number and an option of what it saw |
+//! | standing | standing |
 //!
 //! What a refusal saw is an ordinal `u8`, a target and a place.
 
 use crate::bytes::{Bytes, Malformed};
 
 use super::parts::{Money, Movement, Place, Target};
+use super::standing::Standing;
 
 /// Which of the six; numbered from 1 on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -119,6 +121,8 @@ pub struct Operation<'a> {
     pub opened: Option<u64>,
     /// What became of it.
     pub outcome: Result<Movement, Refused>,
+    /// What the server tells of the account beyond that.
+    pub standing: Standing,
 }
 
 impl<'a> Operation<'a> {
@@ -136,6 +140,7 @@ impl<'a> Operation<'a> {
                 0 => Ok(b.movement()?),
                 number => Err(refused(number, b)?),
             },
+            standing: b.standing()?,
         })
     }
 }

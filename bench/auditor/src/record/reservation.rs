@@ -7,6 +7,7 @@
 //! | granted | `u64` |
 //! | deadline | `i64` |
 //! | the balance after | pocket |
+//! | standing | standing |
 //!
 //! | part of a lapse | bytes |
 //! | --- | --- |
@@ -14,10 +15,12 @@
 //! | approval | `u64` |
 //! | balance | ordinal `u8` |
 //! | the balance after | pocket |
+//! | standing | standing |
 
 use crate::bytes::{Bytes, Malformed};
 
 use super::parts::Pocket;
+use super::standing::Standing;
 
 /// A sum was set aside.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -34,6 +37,8 @@ pub struct Made<'a> {
     pub deadline: i64,
     /// What the server says was there afterwards.
     pub after: Pocket,
+    /// What the server tells of the account beyond that.
+    pub standing: Standing,
 }
 
 /// What was still set aside returned to available.
@@ -47,6 +52,8 @@ pub struct Lapsed<'a> {
     pub ordinal: u8,
     /// What the server says was there afterwards.
     pub after: Pocket,
+    /// What the server tells of the account beyond that.
+    pub standing: Standing,
 }
 
 impl<'a> Made<'a> {
@@ -58,12 +65,14 @@ impl<'a> Made<'a> {
             granted: b.amount()?,
             deadline: b.i64()?,
             after: b.pocket()?,
+            standing: b.standing()?,
         })
     }
 }
 
 impl<'a> Lapsed<'a> {
     pub(super) fn read(b: &mut Bytes<'a>) -> Result<Self, Malformed> {
-        Ok(Self { account: b.text()?, approval: b.u64()?, ordinal: b.u8()?, after: b.pocket()? })
+        let (account, approval, ordinal) = (b.text()?, b.u64()?, b.u8()?);
+        Ok(Self { account, approval, ordinal, after: b.pocket()?, standing: b.standing()? })
     }
 }

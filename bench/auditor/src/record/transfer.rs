@@ -8,11 +8,13 @@
 //! | description, metadata | two options of long text |
 //! | the opening actions of source and destination | two options of `u64` |
 //! | outcome | 0 and two options of movement; or 1 (source) or 2 (destination) and a refusal |
+//! | standings of source and destination | two standings |
 
 use crate::bytes::{Bytes, Malformed};
 
 use super::operation::{Refused, refused};
 use super::parts::{Money, Movement};
+use super::standing::Standing;
 
 /// An end of a transfer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -38,6 +40,8 @@ pub struct Transfer<'a> {
     pub opened: [Option<u64>; 2],
     /// What became of it.
     pub outcome: Result<[Option<Movement>; 2], (Side, Refused)>,
+    /// What the server tells of the accounts beyond that.
+    pub standings: [Standing; 2],
 }
 
 impl<'a> Transfer<'a> {
@@ -52,7 +56,8 @@ impl<'a> Transfer<'a> {
             2 => Err((Side::Destination, read_refused(b)?)),
             _ => return Err(Malformed("outcome")),
         };
-        Ok(Self { key, ends, money, transaction, opened, outcome })
+        let standings = [b.standing()?, b.standing()?];
+        Ok(Self { key, ends, money, transaction, opened, outcome, standings })
     }
 }
 

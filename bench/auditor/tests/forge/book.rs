@@ -40,6 +40,9 @@ const HOLD: u8 = 3;
 const RESTORE: u8 = 4;
 const CAPTURE: u8 = 5;
 
+/// One balance, active, and nothing more to tell.
+const ALONE: u8 = 1;
+
 const AVAILABLE: u8 = 0;
 const HELD: u8 = 1;
 const SETTLEMENT: u8 = 2;
@@ -151,6 +154,7 @@ impl Forge {
         raw.u8(9).u8(1).u8(0).u8(0);
         let it = &self.accounts[account];
         raw.place([it.posted, it.held, it.reserved], it.limit, None);
+        raw.u8(ALONE);
         self.push(raw, account, Some(transaction))
     }
 
@@ -161,7 +165,7 @@ impl Forge {
         raw.text(account).text(transaction).u8(0).u64(amount).i64(i64::MAX);
         let it = self.accounts.get_mut(account).unwrap();
         it.reserved += amount as i64;
-        raw.currency().i64(it.posted).i64(it.held).i64(it.reserved).u64(it.limit);
+        raw.currency().i64(it.posted).i64(it.held).i64(it.reserved).u64(it.limit).u8(ALONE);
         self.push(raw, account, Some(transaction))
     }
 
@@ -171,7 +175,7 @@ impl Forge {
         raw.text(account).u64(approval).u8(0);
         let it = self.accounts.get_mut(account).unwrap();
         it.reserved -= amount as i64;
-        raw.currency().i64(it.posted).i64(it.held).i64(it.reserved).u64(it.limit);
+        raw.currency().i64(it.posted).i64(it.held).i64(it.reserved).u64(it.limit).u8(ALONE);
         self.push(raw, account, None)
     }
 
@@ -197,6 +201,7 @@ impl Forge {
         raw.payload.extend([0; 4]);
         let hold = hold.map(|hold| it.holds[&hold]);
         raw.place([it.posted, it.held, it.reserved], it.limit, hold);
+        raw.u8(ALONE);
         self.push(raw, deed.account, Some(deed.transaction))
     }
 

@@ -153,7 +153,7 @@ pub(crate) fn write_dense(written: &Written, first: u64, last: u64) -> PathBuf {
 pub(crate) fn write_snapshot(written: &Written, lsn: u64) -> PathBuf {
     let section = |bytes: &[u8]| [&(bytes.len() as u32).to_le_bytes()[..], bytes].concat();
     let frames = [(0, 1, section(b"what was")), (1, 1, section(&[7; 4000]))];
-    let mut foot = vec![1, lsn + 1];
+    let mut foot = vec![lsn, lsn + 1];
     foot.extend([0; 7]);
     let path = written.file(&format!("{lsn:016x}.snapshot"));
     fs::write(&path, frames_file(2, (lsn, lsn), frames.into_iter(), &foot)).unwrap();
