@@ -132,6 +132,26 @@ pub const SEGMENT_BYTES: Limit = Limit {
     reason: "a segment is written full of zeros in whole pages ahead of need",
 };
 
+/// How old a sealed segment is when it is archived.
+pub const ARCHIVE_AFTER_DAYS: Limit = Limit {
+    default: Preset::Fixed(30),
+    min: 0,
+    max: 36_500,
+    step: 1,
+    unit: "days",
+    reason: "what is archived is read from a slower disk",
+};
+
+/// How long after a snapshot the next one is taken.
+pub const SNAPSHOT_INTERVAL_S: Limit = Limit {
+    default: Preset::Fixed(900),
+    min: 0,
+    max: 31_536_000,
+    step: 1,
+    unit: "seconds",
+    reason: "a start replays what came after the last snapshot, and each writes all accounts",
+};
+
 /// How long the head of a request may take.
 pub const HEAD_TIMEOUT: Limit = timeout(10_000, 1, "a silent client holds a connection so long");
 

@@ -9,6 +9,7 @@
 //! again. The settings are one table ([`setting`]), and their limits another ([`limits`]).
 
 mod file;
+mod keeping;
 pub mod keys;
 mod layer;
 pub mod limits;
@@ -27,6 +28,7 @@ use std::time::Duration;
 
 use hyper::header::HeaderName;
 
+pub use keeping::Keeping;
 pub use keys::{ApiKey, ApiKeys, Role};
 pub use layer::{Given, Layer, Source};
 pub use listener::{NETWORK_ROLES, OPERATOR_ROLES};
@@ -87,6 +89,8 @@ pub struct Config {
     pub sync: wal::Sync,
     /// The length of a segment of the log, in bytes.
     pub segment_bytes: u64,
+    /// How the log is kept.
+    pub keeping: Keeping,
     /// Whether the log may be on a file system that was not tried.
     pub allow_any_filesystem: bool,
     /// Whether the machine's clock may be far ahead of the last action.
@@ -160,6 +164,7 @@ impl Config {
         let drain = reader.milliseconds(&setting::DRAIN_TIMEOUT_MS, &limits::DRAIN_TIMEOUT);
         let sync = reader.choice(&setting::SYNC, SYNC);
         let segment_bytes = reader.number(&setting::SEGMENT_BYTES, &limits::SEGMENT_BYTES);
+        let keeping = Keeping::read(reader);
         let allow_any_filesystem = reader.switch(&setting::ALLOW_ANY_FILESYSTEM);
         let accept_clock_jump = reader.switch(&setting::ACCEPT_CLOCK_JUMP);
         let log_format = reader.choice(&setting::LOG_FORMAT, LOG_FORMAT);
@@ -183,6 +188,7 @@ impl Config {
             drain_timeout: drain?,
             sync: sync?,
             segment_bytes: segment_bytes?,
+            keeping: keeping?,
             allow_any_filesystem: allow_any_filesystem?,
             accept_clock_jump: accept_clock_jump?,
             log_format: log_format?,

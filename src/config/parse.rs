@@ -14,6 +14,11 @@ pub fn directory(text: &str) -> Result<PathBuf, Fault> {
     if text.is_empty() { Err(Fault::Empty) } else { Ok(PathBuf::from(text)) }
 }
 
+/// A path of a directory, or nothing.
+pub fn optional_directory(text: &str) -> Result<Option<PathBuf>, Fault> {
+    Ok((!text.is_empty()).then(|| PathBuf::from(text)))
+}
+
 /// An address to listen on.
 pub fn address(text: &str) -> Result<SocketAddr, Fault> {
     text.parse().map_err(|_| Fault::NotAnAddress)

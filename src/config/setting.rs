@@ -71,10 +71,10 @@ impl Setting {
     #[must_use]
     pub fn default_in_words(&self) -> String {
         match self.kind {
+            Kind::Text("") | Kind::List | Kind::Keys => "none".to_owned(),
             Kind::Text(text) => text.to_owned(),
             Kind::Integer(limit) => limit.default.to_string(),
             Kind::Switch => "false".to_owned(),
-            Kind::List | Kind::Keys => "none".to_owned(),
         }
     }
 }
@@ -139,6 +139,19 @@ settings! {
          and loses answered actions";
     SEGMENT_BYTES: "segment_bytes", "segment-bytes", Kind::Integer(&limits::SEGMENT_BYTES), "BYTES",
         "The length of a segment of the log";
+    WAL_MIRROR: "wal_mirror", "wal-mirror", Kind::Text(""), "DIR",
+        "A second directory for the log, on another disk: each answer waits for both, and a start \
+         repairs one from the other";
+    ON_MIRROR_LOSS: "on_mirror_loss", "on-mirror-loss", Kind::Text("stop"), "stop|continue",
+        "When the second copy can no longer be written: stop, or continue without it and say so";
+    ARCHIVE_DIR: "archive_dir", "archive-dir", Kind::Text(""), "DIR",
+        "Where sealed segments of the log go that are old; they are read from there as before";
+    ARCHIVE_AFTER_DAYS: "archive_after_days", "archive-after-days",
+        Kind::Integer(&limits::ARCHIVE_AFTER_DAYS), "DAYS",
+        "How old a sealed segment is when it goes there";
+    SNAPSHOT_INTERVAL_S: "snapshot_interval_s", "snapshot-interval-s",
+        Kind::Integer(&limits::SNAPSHOT_INTERVAL_S), "SECONDS",
+        "How long after a snapshot the next one is taken; 0 takes none unless asked";
     ALLOW_ANY_FILESYSTEM: "allow_any_filesystem", "allow-any-filesystem", Kind::Switch,
         "true|false",
         "Keep the log on a file system other than ext4 and XFS";

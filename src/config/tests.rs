@@ -92,6 +92,11 @@ fn what_nobody_says_is_the_default() {
     assert_eq!(times.map(|time| time.as_secs()), [10, 10, 30]);
     assert_eq!(config.drain_timeout, Duration::from_secs(30));
     assert_eq!((config.sync, config.segment_bytes), (wal::Sync::Group, 67_108_864));
+    let keeping = &config.keeping;
+    assert_eq!((&keeping.wal_mirror, &keeping.archive_dir), (&None, &None));
+    assert_eq!(keeping.on_mirror_loss, wal::OnMirrorLoss::Stop);
+    assert_eq!(keeping.archive_after, Duration::from_secs(30 * 24 * 3600));
+    assert_eq!(keeping.snapshot_interval, Some(Duration::from_secs(900)));
     assert!(!config.allow_any_filesystem && !config.accept_clock_jump);
     assert_eq!(config.log_format, LogFormat::Auto);
     let keys: Vec<_> = config.settled.iter().map(|settled| settled.key).collect();
@@ -132,6 +137,7 @@ fn the_environment_can_name_the_file_and_a_flag_overrides_it() {
 fn every_setting_can_be_given_in_every_place() {
     for setting in ALL {
         let (text, toml) = match setting.kind {
+            Kind::Text("") => ("/somewhere".to_owned(), "\"/somewhere\"".to_owned()),
             Kind::Text(text) => (text.to_owned(), format!("{text:?}")),
             Kind::Integer(limit) => (limit.max.to_string(), limit.max.to_string()),
             Kind::Switch => ("true".to_owned(), "true".to_owned()),

@@ -56,8 +56,8 @@ use crate::ledger::{Moment, Rules};
 use log::Log;
 use state::State;
 
-/// The engine as it is served: on the log in mapped files.
-pub type Ledger = Engine<wal::Directory>;
+/// The engine as it is served: on the log in mapped files, and maybe a copy of it.
+pub type Ledger = Engine<wal::Mirrored<wal::Directory>>;
 
 /// Accounts in memory, and the log that they are answered from.
 pub struct Engine<S: Storage> {

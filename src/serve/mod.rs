@@ -13,6 +13,7 @@
 mod auditor;
 mod disk;
 mod logging;
+mod storage;
 
 use std::process::ExitCode;
 use std::sync::Arc;
@@ -101,16 +102,9 @@ fn open(
     config: &Config,
     metrics: &Metrics,
     wakers: Arc<Wakers>,
-) -> anyhow::Result<Running<wal::Directory>> {
+) -> anyhow::Result<Running<wal::Mirrored<wal::Directory>>> {
     let path = config.data_dir.join("wal");
-    let filesystem =
-        if config.allow_any_filesystem { wal::Filesystem::Any } else { wal::Filesystem::Checked };
-    let directory = wal::Directory::open(&path, filesystem).map_err(|error| {
-        let accept = matches!(error, wal::DirectoryError::Filesystem { .. });
-        let how = if accept { " without --allow-any-filesystem" } else { "" };
-        let log = format!("log {} cannot be opened{how}", path.display());
-        anyhow::Error::new(error).context(log)
-    })?;
+    let directory = storage::open(config)?;
     println!("{}", disk::measure(&config.data_dir)?);
     let counted = metrics.log();
     let bar = disk::progress();

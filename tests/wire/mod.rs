@@ -7,6 +7,7 @@
 //! | `requests`, `transport`, `patience` | the forms of a request, bytes that are none, and clients that are slow or rude |
 //! | `keys` | who may do what |
 //! | `storm`, `damage` | crashes under load, and logs that were harmed |
+//! | `mirror` | two copies of the log, of which one is harmed |
 //! | `shadow` | its log and its answers against a second set of books |
 
 mod amounts;
@@ -15,6 +16,7 @@ mod contract;
 mod damage;
 mod keys;
 mod load;
+mod mirror;
 mod money;
 mod operator;
 mod past;

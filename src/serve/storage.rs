@@ -1,0 +1,64 @@
+//! The directories that the log is in: its own, its archive, its copy.
+
+use std::path::Path;
+use std::sync::Arc;
+
+use anyhow::Context;
+use wal::mirror::{Reconciled, reconcile};
+use wal::{Directory, DirectoryError, Filesystem, Mirrored};
+
+use super::disk;
+use crate::config::Config;
+
+/// Opens and locks them, and makes the log and its copy the same.
+///
+/// # Errors
+/// When one cannot be opened, or when the log and its copy cannot be made the same.
+pub fn open(config: &Config) -> anyhow::Result<Mirrored<Directory>> {
+    let log = directory(config, &config.data_dir.join("wal"))?;
+    let log = match &config.keeping.archive_dir {
+        Some(path) => log.with_archive(path)?,
+        None => log,
+    };
+    let Some(mirror) = &config.keeping.wal_mirror else { return Ok(Mirrored::alone(log)) };
+    disk::make_directory(mirror)
+        .with_context(|| format!("wal_mirror {} cannot be made", mirror.display()))?;
+    let copy = directory(config, mirror)?;
+    let done = reconcile(&log, &copy)
+        .with_context(|| format!("the log and its copy in {} differ", mirror.display()))?;
+    tell(&done, mirror);
+    let place = mirror.display().to_string();
+    let on_loss = Arc::new(move |error: &std::io::Error| {
+        tracing::error!(%error, wal_mirror = place, "THE SECOND COPY OF THE LOG IS LOST");
+    });
+    Ok(Mirrored::with(log, copy, config.keeping.on_mirror_loss, on_loss))
+}
+
+fn directory(config: &Config, path: &Path) -> anyhow::Result<Directory> {
+    let filesystem =
+        if config.allow_any_filesystem { Filesystem::Any } else { Filesystem::Checked };
+    Directory::open(path, filesystem).map_err(|error| {
+        let accept = matches!(error, DirectoryError::Filesystem { .. });
+        let how = if accept { " without --allow-any-filesystem" } else { "" };
+        let log = format!("log {} cannot be opened{how}", path.display());
+        anyhow::Error::new(error).context(log)
+    })
+}
+
+fn tell(done: &Reconciled, mirror: &Path) {
+    if done.copied.is_empty() && done.removed.is_empty() {
+        return;
+    }
+    let names = |names: &[wal::Name]| names.iter().map(ToString::to_string).collect::<Vec<_>>();
+    let (right, repaired) =
+        if done.from_copy { ("wal_mirror", "data_dir") } else { ("data_dir", "wal_mirror") };
+    tracing::warn!(
+        wal_mirror = %mirror.display(),
+        right,
+        repaired,
+        last = done.last.value(),
+        copied = ?names(&done.copied),
+        removed = ?names(&done.removed),
+        "the log and its copy differed: the one with the longest chain was copied to the other"
+    );
+}
