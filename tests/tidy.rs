@@ -8,10 +8,12 @@ const FILE_LINES_MAX: usize = 500;
 const FUNCTION_LINES_MAX: usize = 70;
 
 /// Under each folder, words that no line of code may have.
-const LAYERS: [(&str, &[&str]); 7] = [
+const LAYERS: &[(&str, &[&str])] = &[
     ("src/ledger", &["std::", "crate::engine", "crate::http", "wal::"]),
     ("src/engine", &["crate::http", "crate::config", "crate::serve", "hyper", "tokio"]),
     ("src/http", &["Mutex", "RwLock", "Condvar", "wal::"]),
+    ("src/client", &["crate::"]),
+    ("src/cli/statement", &["crate::engine", "crate::ledger", "crate::http", "wal::"]),
     ("src/demo", &["crate::engine", "crate::ledger", "crate::http", "wal::"]),
     ("wal/src", &["ledger", "Account", "hyper", "tokio", "holdfast"]),
     ("loadgen/src", &["holdfast::", "wal::"]),
@@ -20,7 +22,7 @@ const LAYERS: [(&str, &[&str]); 7] = [
 
 #[test]
 fn layers_point_one_way() {
-    for (folder, forbidden) in LAYERS {
+    for &(folder, forbidden) in LAYERS {
         for (path, text) in sources(folder) {
             for (number, line) in code_lines(&text) {
                 for word in forbidden {
