@@ -41,9 +41,11 @@ impl<S: Storage> Engine<S> {
     pub fn trial_balance(&self) -> TrialBalance {
         let mut books = Books::default();
         let shards = self.state.lock_all();
+        let strays = self.state.lock_strays();
         let (as_of, seen) = (self.log.clock.tick(), self.log.wal.appended());
         shards.iter().for_each(|shard| books.merge(&shard.books));
-        drop(shards);
+        books.merge(&strays.books);
+        drop((strays, shards));
         TrialBalance { as_of, seen, currencies: books.into_sorted() }
     }
 

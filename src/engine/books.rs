@@ -1,8 +1,9 @@
 //! The books: for every currency what all customers own and what the system accounts stand at.
 //!
 //! Each shard keeps the totals of its own accounts and its own part of the system accounts, moved
-//! along with every action. Adding the shards up, all of them locked, gives a consistent cut: never
-//! half of a transfer. The audit works the totals out anew from the accounts and compares.
+//! along with every action; what went from one system account to the other is with the strays.
+//! Adding all of these up, locked, gives a consistent cut: never half of a transfer. The audit works
+//! the totals out anew from the accounts and compares.
 
 use smallvec::SmallVec;
 

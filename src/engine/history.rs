@@ -78,7 +78,7 @@ impl<S: Storage> Engine<S> {
         let digest = self.state.secret.digest(transaction_id);
         let of = |shard| self.state.lock(shard).transactions.newest(digest).collect::<Vec<_>>();
         let mut heads: Vec<Lsn> = self.state.numbers().flat_map(of).collect();
-        heads.extend(self.state.lock_strays().newest(digest));
+        heads.extend(self.state.lock_strays().transactions.newest(digest));
         heads
     }
 

@@ -29,6 +29,7 @@ mod secret;
 mod shard;
 mod standing;
 mod state;
+mod strays;
 mod submit;
 mod trail;
 mod transactions;

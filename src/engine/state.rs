@@ -12,7 +12,8 @@ use wal::Lsn;
 use super::keys::Keys;
 use super::secret::Secret;
 use super::shard::{Name, Shard};
-use super::transactions::{Slot, Transactions};
+use super::strays::Strays;
+use super::transactions::Slot;
 
 const SHARDS: usize = 1024;
 
@@ -25,9 +26,8 @@ pub struct State {
     pub keys: Keys,
     /// Every account in the order in which they were opened.
     pub roster: Mutex<Vec<Listed>>,
-    /// Which transactions touched no customer's account. In one place, because the shards change
-    /// from one life to the next, and a record's links must not.
-    strays: Mutex<Transactions>,
+    /// What happened at no customer's account.
+    strays: Mutex<Strays>,
     /// What transactions are hashed with.
     pub secret: Secret,
 }
@@ -80,8 +80,8 @@ impl State {
         self.lock(self.shard_of(name))
     }
 
-    /// Locks what is kept of the transactions that touched no customer's account.
-    pub fn lock_strays(&self) -> MutexGuard<'_, Transactions> {
+    /// Locks what happened at no customer's account.
+    pub fn lock_strays(&self) -> MutexGuard<'_, Strays> {
         self.strays.lock()
     }
 

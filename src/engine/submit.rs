@@ -11,7 +11,8 @@ use super::record::{Action, OperationRequest, Standing};
 use super::secret::Digest;
 use super::shard::Shard;
 use super::state::State;
-use super::transactions::{Entry, Slot, Transactions};
+use super::strays::Strays;
+use super::transactions::{Entry, Slot};
 use crate::ledger::{Account, BalanceRef, Command, HoldRef, Movement, Reference, Status, decide};
 
 /// What became of a request.
@@ -97,7 +98,7 @@ pub(super) enum Seat<'a> {
     /// At an account of the shard that is locked.
     Account(Slot),
     /// Among those who asked for an account that there is not.
-    Stray(MutexGuard<'a, Transactions>),
+    Stray(MutexGuard<'a, Strays>),
 }
 
 impl<'a> Seat<'a> {
@@ -108,7 +109,7 @@ impl<'a> Seat<'a> {
     pub(super) fn links(&self, shard: &Shard, transaction: Digest) -> [Lsn; 3] {
         match self {
             Self::Account(slot) => shard.links(*slot, Some(transaction)),
-            Self::Stray(strays) => strays.stray_links(Some(transaction)),
+            Self::Stray(strays) => strays.links(Some(transaction)),
         }
     }
 
@@ -122,7 +123,7 @@ impl<'a> Seat<'a> {
     ) {
         let slot = match self {
             Self::Account(slot) => *slot,
-            Self::Stray(strays) => return strays.note_stray(Some(transaction), stamp.lsn),
+            Self::Stray(strays) => return strays.note(Some(transaction), stamp.lsn),
         };
         let movement = action.outcome.as_ref().ok();
         movement.into_iter().for_each(|movement| shard.apply(slot, movement, stamp.action()));

@@ -85,20 +85,6 @@ impl Transactions {
         of.and_then(|of| self.find(of, slot)).map_or(Lsn::ZERO, Entry::newest)
     }
 
-    /// The links of the next record that touches no account: the transaction's record before that
-    /// did so too.
-    #[must_use]
-    pub fn stray_links(&self, of: Option<Digest>) -> [Lsn; 3] {
-        [Lsn::ZERO, Lsn::ZERO, self.before(of, Slot::NOBODY)]
-    }
-
-    /// Notes a record that touched no account.
-    pub fn note_stray(&mut self, of: Option<Digest>, lsn: Lsn) {
-        if let Some(of) = of {
-            self.note(of, Slot::NOBODY, lsn, false);
-        }
-    }
-
     /// The transaction's newest record on each account of the shard.
     pub fn newest(&self, of: Digest) -> impl Iterator<Item = Lsn> {
         self.table.iter_hash(of.hash).filter(move |entry| entry.is(of)).map(Entry::newest)

@@ -9,9 +9,10 @@ use super::record::{Standing, TransferAction, TransferRequest};
 use super::secret::Digest;
 use super::shard::{Resident, Shard};
 use super::state::State;
+use super::strays::Strays;
 use super::submit::Submitted;
-use super::transactions::{Slot, Transactions};
-use crate::ledger::{Account, Bucket, End, Movement, Side, SystemAccount, transfer};
+use super::transactions::Slot;
+use crate::ledger::{Account, End, Money, Movement, Side, SystemAccount, transfer};
 
 impl<S: Storage> Engine<S> {
     /// Executes a transfer once. `others` are records found to be of other keys with the same hash.
@@ -49,8 +50,8 @@ pub(super) struct Pair<'a> {
     source: Seat,
     destination: Seat,
     transaction: Option<Digest>,
-    /// Locked when a transaction is to be noted there.
-    strays: Option<MutexGuard<'a, Transactions>>,
+    /// Locked when something is to be noted there.
+    strays: Option<MutexGuard<'a, Strays>>,
 }
 
 /// Where one end is.
@@ -59,8 +60,8 @@ struct Seat {
     in_second: bool,
     system: Option<SystemAccount>,
     slot: Option<Slot>,
-    /// Whether a transaction is noted among the strays here: there is no such account, or neither
-    /// end is a customer's.
+    /// Whether it is noted among the strays: there is no such account, or neither end is a
+    /// customer's.
     astray: bool,
 }
 
@@ -148,7 +149,7 @@ impl<'a> Pair<'a> {
     fn end_links(&self, seat: Seat) -> [Lsn; 3] {
         match (seat.slot, &self.strays) {
             (Some(slot), _) => self.shard(seat).links(slot, self.transaction),
-            (None, Some(strays)) if seat.astray => strays.stray_links(self.transaction),
+            (None, Some(strays)) if seat.astray => strays.links(self.transaction),
             _ => [Lsn::ZERO; 3],
         }
     }
@@ -158,16 +159,15 @@ impl<'a> Pair<'a> {
         let done = action.outcome.as_ref().ok();
         self.take_end(self.source, done.and_then(|done| done.source.as_ref()), stamp);
         self.take_end(self.destination, done.and_then(|done| done.destination.as_ref()), stamp);
-        if let (Some(_), Some(from), Some(to)) = (done, self.source.system, self.destination.system)
-        {
-            self.take_between_systems(action, from, to);
+        if done.is_some() {
+            self.take_between_systems(action.request.money);
         }
     }
 
     fn take_end(&mut self, seat: Seat, movement: Option<&Movement>, stamp: Stamp) {
         let transaction = self.transaction;
         if let Some(strays) = self.strays.as_mut().filter(|_| seat.astray) {
-            strays.note_stray(transaction, stamp.lsn);
+            strays.note(transaction, stamp.lsn);
         }
         let Some(slot) = seat.slot else { return };
         let shard = self.shard_mut(seat);
@@ -175,28 +175,18 @@ impl<'a> Pair<'a> {
         shard.note(slot, transaction.map(|digest| (digest, false)), stamp.lsn);
     }
 
-    fn take_between_systems(
-        &mut self,
-        action: &TransferAction<'_>,
-        from: SystemAccount,
-        to: SystemAccount,
-    ) {
-        let money = action.request.money;
-        let totals = self.first.books.of(money.currency);
+    /// Where both ends are the system's, nothing but the books has changed.
+    fn take_between_systems(&mut self, money: Money) {
+        let (Some(from), Some(to)) = (self.source.system, self.destination.system) else { return };
+        let Some(strays) = &mut self.strays else { return };
+        let totals = strays.books.of(money.currency);
         let amount = i128::from(money.amount.minor());
         for (system, part) in [(from, amount.wrapping_neg()), (to, amount)] {
-            let total = match bucket(system) {
-                Bucket::Settlement => &mut totals.settlement,
-                _ => &mut totals.funding,
+            let total = match system {
+                SystemAccount::Settlement => &mut totals.settlement,
+                SystemAccount::Funding => &mut totals.funding,
             };
             *total = total.wrapping_add(part);
         }
-    }
-}
-
-const fn bucket(system: SystemAccount) -> Bucket {
-    match system {
-        SystemAccount::Settlement => Bucket::Settlement,
-        SystemAccount::Funding => Bucket::Funding,
     }
 }

@@ -1,0 +1,36 @@
+//! What happened at no customer's account: refusals of those who asked for one that there is not,
+//! and transfers between the system's own accounts.
+//!
+//! It is in one place, under one lock, because the shards change from one life to the next, and a
+//! record's links must not.
+
+use wal::Lsn;
+
+use super::books::Books;
+use super::secret::Digest;
+use super::transactions::{Slot, Transactions};
+
+/// All that happened at no customer's account.
+#[derive(Debug, Default)]
+pub struct Strays {
+    /// Which transactions did.
+    pub transactions: Transactions,
+    /// What went from one system account to the other.
+    pub books: Books,
+}
+
+impl Strays {
+    /// The links of the next record that touches no account: the transaction's record before that
+    /// did so too.
+    #[must_use]
+    pub fn links(&self, of: Option<Digest>) -> [Lsn; 3] {
+        [Lsn::ZERO, Lsn::ZERO, self.transactions.before(of, Slot::NOBODY)]
+    }
+
+    /// Notes a record that touched no account.
+    pub fn note(&mut self, of: Option<Digest>, lsn: Lsn) {
+        if let Some(of) = of {
+            self.transactions.note(of, Slot::NOBODY, lsn, false);
+        }
+    }
+}
