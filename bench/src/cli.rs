@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use clap::{Parser, Subcommand};
 
 use crate::engine::memory::Weighed;
-use crate::{disk, engine, history, http, latency, recovery};
+use crate::{disk, engine, history, http, latency, recovery, snapshot};
 
 /// Measures holdfast on this machine. Build it with --release.
 #[derive(Debug, Parser)]
@@ -28,6 +28,8 @@ pub enum Command {
     Recovery(recovery::Args),
     /// Time and records read to see an account as it was
     History(history::Args),
+    /// Time to take a snapshot, to load it, and what is locked meanwhile
+    Snapshot(snapshot::Args),
     /// Durable holds per second over HTTP against the same without sync and a bare responder
     Http(http::Args),
     /// One weighing of `engine`, by itself: prints bytes for each
@@ -67,6 +69,7 @@ impl Args {
             Command::Engine(args) => engine::run(&args),
             Command::Recovery(args) => recovery::run(&args),
             Command::History(args) => history::run(&args),
+            Command::Snapshot(args) => snapshot::run(&args),
             Command::Http(args) => http::run(&args),
             Command::Weigh { what } => what.weigh().map(|bytes| println!("{bytes}")),
             Command::Bare => http::bare::serve(),

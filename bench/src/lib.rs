@@ -14,6 +14,7 @@ pub mod recovery;
 pub mod report;
 pub mod requests;
 pub mod server;
+pub mod snapshot;
 pub mod socket;
 pub mod statistics;
 pub mod time;

@@ -7,7 +7,7 @@
 
 use smallvec::SmallVec;
 
-use crate::ledger::{Bucket, Currency, Movement, Pocket};
+use crate::ledger::{Account, Bucket, Currency, Movement, Pocket};
 
 /// Sums in minor units of one currency.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -31,7 +31,8 @@ impl Totals {
         self.posted.wrapping_add(self.settlement).wrapping_add(self.funding)
     }
 
-    fn add(&mut self, other: &Self) {
+    /// Adds all of `other`.
+    pub fn add(&mut self, other: &Self) {
         self.posted = self.posted.wrapping_add(other.posted);
         self.held = self.held.wrapping_add(other.held);
         self.reserved = self.reserved.wrapping_add(other.reserved);
@@ -64,6 +65,19 @@ impl Books {
         self.totals.into_vec()
     }
 
+    /// What the system accounts stand at, by code, where that is not zero.
+    #[must_use]
+    pub fn system(&self) -> Vec<(Currency, Totals)> {
+        let system = |totals: &Totals| Totals {
+            settlement: totals.settlement,
+            funding: totals.funding,
+            ..Totals::default()
+        };
+        let parts = self.totals.iter().map(|(currency, totals)| (*currency, system(totals)));
+        let parts = parts.filter(|(_, totals)| *totals != Totals::default()).collect();
+        Self { totals: parts }.into_sorted()
+    }
+
     /// Adds all of `other`.
     pub fn merge(&mut self, other: &Self) {
         for (currency, totals) in &other.totals {
@@ -71,9 +85,11 @@ impl Books {
         }
     }
 
-    /// Adds a balance.
-    pub fn add_pocket(&mut self, pocket: &Pocket) {
-        self.of(pocket.currency).add(&Totals::of_pocket(pocket));
+    /// Adds the balances of an account.
+    pub fn add_account(&mut self, account: &Account) {
+        for (_, pocket) in account.balances() {
+            self.of(pocket.currency).add(&Totals::of_pocket(pocket));
+        }
     }
 
     /// Notes that `before` became `after`, with what went to or from the system accounts.

@@ -26,6 +26,21 @@ pub struct Links {
 }
 
 impl Chain {
+    /// The chain of so many records whose trees have these roots, largest tree first; `None` where
+    /// no chain is like that.
+    #[must_use]
+    pub fn from_parts(count: u32, roots: SmallVec<[Lsn; 3]>) -> Option<Self> {
+        let ascend = roots.is_sorted_by(|older, newer| older < newer);
+        let begins = roots.first().is_some_and(|oldest| *oldest > Lsn::ZERO);
+        (ascend && begins && trees(count).count() == roots.len()).then_some(Self { count, roots })
+    }
+
+    /// The roots of the trees, largest tree first.
+    #[must_use]
+    pub fn roots(&self) -> &[Lsn] {
+        &self.roots
+    }
+
     /// The account's newest record.
     #[must_use]
     pub fn newest(&self) -> Lsn {
@@ -61,15 +76,19 @@ impl Chain {
 
     /// Whether the two smallest trees are of one size: the next record becomes the root of both.
     fn merges(&self) -> bool {
-        let mut rest = self.count;
-        let mut smaller = [0_u32; 2];
-        while rest > 0 {
-            let size = largest_tree(rest);
-            smaller = [size, smaller[0]];
-            rest = rest.saturating_sub(size);
-        }
-        smaller[0] == smaller[1] && smaller[0] > 0
+        let smallest = trees(self.count).fold([0, 0], |[last, _], size| [size, last]);
+        smallest[0] == smallest[1] && smallest[0] > 0
     }
+}
+
+/// The sizes of the trees that so many records form, largest first.
+fn trees(count: u32) -> impl Iterator<Item = u32> {
+    let mut rest = count;
+    std::iter::from_fn(move || {
+        let size = (rest > 0).then(|| largest_tree(rest))?;
+        rest = rest.saturating_sub(size);
+        Some(size)
+    })
 }
 
 /// The largest 2^k − 1 that is at most `count`, which is not zero.
@@ -81,6 +100,22 @@ fn largest_tree(count: u32) -> u32 {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_chain_is_rebuilt_from_its_parts_and_from_no_others() {
+        let mut chain = Chain::default();
+        for n in 1..=300 {
+            chain.push(Lsn::new(n));
+            let rebuilt = Chain::from_parts(chain.length(), chain.roots().into()).unwrap();
+            assert_eq!(rebuilt.next(), chain.next());
+            let mut roots = SmallVec::from(chain.roots());
+            roots.push(Lsn::new(n + 1));
+            assert!(Chain::from_parts(chain.length(), roots).is_none(), "a tree too many");
+        }
+        let backwards = [2, 1].map(Lsn::new);
+        assert!(Chain::from_parts(2, backwards[..].into()).is_none());
+        assert!(Chain::from_parts(0, SmallVec::new()).is_none());
+    }
 
     /// Follows the links from the newest of `count` records to each older one.
     #[test]

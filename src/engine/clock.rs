@@ -57,6 +57,11 @@ impl Clock {
         Ok(Self { start: monotonic(), base, last: AtomicI64::new(base) })
     }
 
+    /// The last moment that this clock gave.
+    pub fn last(&self) -> Moment {
+        Moment::from_micros(self.last.load(Ordering::Acquire))
+    }
+
     /// A moment later than all that this clock gave before.
     pub fn tick(&self) -> Moment {
         let elapsed = i64::try_from(self.start.elapsed().as_micros()).unwrap_or(i64::MAX);
@@ -65,6 +70,24 @@ impl Clock {
         let last = self.last.fetch_update(Ordering::AcqRel, Ordering::Acquire, step);
         let last = last.unwrap_or_else(|last| last);
         Moment::from_micros(now.max(last.saturating_add(1)))
+    }
+}
+
+/// How long something takes.
+#[derive(Clone, Copy, Debug)]
+pub struct Stopwatch(Instant);
+
+impl Stopwatch {
+    /// It begins now.
+    #[must_use]
+    pub fn start() -> Self {
+        Self(monotonic())
+    }
+
+    /// How long ago it began.
+    #[must_use]
+    pub fn elapsed(&self) -> Duration {
+        self.0.elapsed()
     }
 }
 

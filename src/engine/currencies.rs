@@ -48,6 +48,12 @@ impl Currencies {
         Ok(self)
     }
 
+    /// Whether it is kept, with just this number of fraction digits.
+    #[must_use]
+    pub fn knows(&self, currency: Currency) -> bool {
+        self.by_code.get(&code(currency)) == Some(&currency)
+    }
+
     /// The currency of that code.
     #[must_use]
     pub fn find(&self, code: &str) -> Option<Currency> {

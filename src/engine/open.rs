@@ -7,12 +7,10 @@ use wal::{Committer, Filler, Recovered, Sealer, Storage};
 use super::Engine;
 use super::clock::{Clock, ClockJump};
 use super::currencies::Currencies;
-use super::keys::Keys;
 use super::log::Log;
 use super::record;
 use super::recover::{RecoverError, Replay};
-use super::secret::Secret;
-use super::state::State;
+use super::snapshot::{BadSnapshot, Base, Begun, Limits, Loader, newest};
 use crate::ledger::{Moment, Rules};
 
 /// What an engine may be told when it is opened.
@@ -25,6 +23,8 @@ pub struct Options {
     pub max_keys: u64,
     /// How many bits of a key's hash are used, at most 64: fewer make keys collide, for tests.
     pub key_bits: u32,
+    /// Whether to begin on a snapshot where there is one. Without, every record is replayed.
+    pub snapshots: bool,
     /// Whether the wall clock may be far ahead of the last record.
     pub accept_clock_jump: bool,
     /// The wall clock, where a test sets it.
@@ -40,6 +40,7 @@ impl Default for Options {
             currencies: Currencies::iso(),
             max_keys: 200_000_000,
             key_bits: 64,
+            snapshots: true,
             accept_clock_jump: false,
             wall: None,
             wal: wal::Options::default(),
@@ -59,6 +60,8 @@ pub struct Running<S: Storage> {
     pub sealer: Sealer<S>,
     /// What the log held.
     pub recovered: Recovered,
+    /// What its records were replayed on.
+    pub begun: Begun,
 }
 
 /// Why an engine did not open. Nothing in the log was changed, unless it says so.
@@ -70,33 +73,75 @@ pub enum OpenError {
     /// The machine's clock may be wrong.
     #[error(transparent)]
     Clock(#[from] ClockJump),
+    /// The copy is not right.
+    #[error(transparent)]
+    Snapshot(#[from] BadSnapshot),
 }
 
-/// Opens the log in `storage` and replays it.
+impl Options {
+    fn limits(&self) -> Limits<'_> {
+        let Self { currencies, key_bits, max_keys, .. } = self;
+        Limits { currencies, key_bits: *key_bits, max_keys: *max_keys }
+    }
+}
+
+/// Opens the log in `storage` and replays it on the newest snapshot that is right, or on nothing.
 ///
 /// # Errors
 /// When the log is damaged, not ours, in use, of another version or configuration, or when the
 /// machine's clock jumped.
 pub fn open<S: Storage>(storage: S, options: Options) -> Result<Running<S>, OpenError> {
-    let secret = Secret::random();
-    let keys = Keys::new(secret, options.key_bits, options.max_keys);
-    let state = State::new(keys, secret);
-    let mut replay = Replay::new(&state, &options.currencies);
-    let options_of_log = wal::Options { mark: Some(record::mark), ..options.wal };
+    let (base, begun) = if options.snapshots {
+        newest(&storage, options.limits())
+    } else {
+        (Base::nothing(&options.limits()), Begun::default())
+    };
+    begin(storage, options, base, begun)
+}
+
+/// Opens the log in `storage` and replays it on a copy that has these sections and that somebody
+/// kept elsewhere.
+///
+/// # Errors
+/// As [`open`]; when the copy is not right, or the log ends before it.
+pub fn open_on<'a, S: Storage>(
+    storage: S,
+    options: Options,
+    mut sections: impl Iterator<Item = &'a [u8]>,
+) -> Result<Running<S>, OpenError> {
+    let mut loader = Loader::new(options.limits());
+    sections.try_for_each(|section| loader.section(section))?;
+    let base = loader.finish()?;
+    begin(storage, options, base, Begun::default())
+}
+
+/// Replays on `base` what the log has behind it.
+fn begin<S: Storage>(
+    storage: S,
+    options: Options,
+    base: Base,
+    begun: Begun,
+) -> Result<Running<S>, OpenError> {
+    let mut replay = Replay::new(&base, &options.currencies);
+    let options_of_log = wal::Options {
+        mark: Some(record::mark),
+        from: base.from,
+        at_least: base.upto,
+        ..options.wal
+    };
     let opened = wal::open(storage, options_of_log, |record| replay.record(&record))?;
-    let last = replay.last;
+    let last = replay.last.max(base.last);
     let clock = match options.wall {
         Some(wall) => Clock::start_at(wall, last, options.accept_clock_jump)?,
         None => Clock::start(last, options.accept_clock_jump)?,
     };
-    let log = Log { wal: opened.wal.clone(), clock };
+    let wal::Opened { wal, committer, filler, sealer, recovered } = opened;
     let engine = Engine {
-        state,
-        log,
+        state: base.state,
+        log: Log { wal, clock },
         rules: options.rules,
         posted_to_closed: AtomicU64::new(0),
         records_read: AtomicU64::new(0),
     };
-    let wal::Opened { committer, filler, sealer, recovered, .. } = opened;
-    Ok(Running { engine, committer, filler, sealer, recovered })
+    Ok(Running { engine, committer, filler, sealer, recovered, begun })
 }

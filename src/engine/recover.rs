@@ -1,5 +1,8 @@
 //! Recovery: the records of the log, folded into the state from which they were answered.
 //!
+//! The state that it begins with is nothing, or what a [snapshot](super::snapshot) copied; then a
+//! record is taken at each place that it touches and that has not seen it.
+//!
 //! Every record is checked as it is replayed: the balances that it stored against those that its
 //! postings make of the state before it, its links against the chains that it extends, and its
 //! currencies against those that the server is configured with. A record that does not fit is
@@ -14,11 +17,12 @@ use super::record::{
     Standing, TransferAction,
 };
 use super::shard::Shard;
+use super::snapshot::{Base, Seen};
 use super::state::State;
 use super::submit::Seat;
 use super::transactions::Slot;
 use super::transfer::Pair;
-use crate::ledger::{Amount, Currency, Moment, Movement, Place, Pocket, lapse};
+use crate::ledger::{Amount, Currency, Moment, Movement, Place, Pocket, Side, lapse};
 
 /// The log holds a record that does not fit what came before it.
 #[derive(Debug, thiserror::Error)]
@@ -77,14 +81,16 @@ pub enum Disagreement {
 /// A replay under way.
 pub(super) struct Replay<'a> {
     state: &'a State,
+    seen: &'a Seen,
     currencies: &'a Currencies,
     /// The moment of the last record.
     pub last: Option<Moment>,
 }
 
 impl<'a> Replay<'a> {
-    pub(super) const fn new(state: &'a State, currencies: &'a Currencies) -> Self {
-        Self { state, currencies, last: None }
+    /// On `base`, from its first record that is to be replayed.
+    pub(super) const fn new(base: &'a Base, currencies: &'a Currencies) -> Self {
+        Self { state: &base.state, seen: &base.seen, currencies, last: base.before }
     }
 
     /// Replays one record.
@@ -111,7 +117,10 @@ impl<'a> Replay<'a> {
             Record::ReservationLapsed(lapsed) => self.lapsed(&lapsed, stamp, &links)?,
         }
         if let Some(key) = key {
-            self.state.keys.lock(key).remember(stamp.lsn);
+            let key = self.state.keys.lock(key);
+            if !self.seen.key(key.shard(), stamp.lsn) {
+                key.remember(stamp.lsn);
+            }
         }
         Ok(())
     }
@@ -121,7 +130,7 @@ impl<'a> Replay<'a> {
         let name = self.state.name(request.tenant_account_ref);
         let transaction = self.state.secret.digest(request.transaction_id);
         let mut shard = self.state.lock_of(name);
-        let slot = shard.find(name);
+        let slot = shard.find_for(name, stamp.lsn);
         let account = slot.and_then(|slot| shard.resident(slot)).map(|found| &found.account);
         if account.map(crate::ledger::Account::opened) != action.opened {
             return Err(Disagreement::Account(name.text.into()));
@@ -130,6 +139,9 @@ impl<'a> Replay<'a> {
             self.currency(money.currency)?;
         }
         let mut seat = Seat::of(self.state, slot);
+        if seat.has_seen(&shard, stamp.lsn, self.seen.strays) {
+            return Ok(());
+        }
         same_links(links, &seat.links(&shard, transaction))?;
         if let Ok(movement) = &action.outcome {
             same_balance(name.text, account, movement)?;
@@ -148,31 +160,10 @@ impl<'a> Replay<'a> {
     ) -> Result<(), Disagreement> {
         let request = &action.request;
         self.currency(request.money.currency)?;
-        let mut pair = Pair::lock(self.state, request);
-        same_links(links, &pair.links())?;
-        let ends = [
-            (true, request.ends.source(), action.source_opened),
-            (false, request.ends.destination(), action.destination_opened),
-        ];
-        for (source, name, opened) in ends {
-            let account = pair.account(source);
-            if account.map(crate::ledger::Account::opened) != opened {
-                return Err(Disagreement::Account(name.into()));
-            }
-            let done = action.outcome.as_ref().ok();
-            let movement = done.and_then(|done| {
-                if source { done.source.as_ref() } else { done.destination.as_ref() }
-            });
-            if let Some(movement) = movement {
-                same_balance(name, account, movement)?;
-            }
-        }
-        for (name, (stored, found)) in [request.ends.source(), request.ends.destination()]
-            .into_iter()
-            .zip(action.standings.iter().zip(pair.standings(action)))
-        {
-            same_standing(name, stored, Some(found))?;
-        }
+        let mut pair = Pair::replay(self.state, request, stamp.lsn, self.seen.strays);
+        let (of_source, of_destination) = links.split_at(links.len().min(3));
+        same_end(&pair, action, Side::Source, of_source)?;
+        same_end(&pair, action, Side::Destination, of_destination)?;
         pair.take(action, stamp);
         Ok(())
     }
@@ -186,8 +177,9 @@ impl<'a> Replay<'a> {
         let name = self.state.name(opened.tenant_account_ref);
         let mut roster = self.state.roster.lock();
         let mut shard = self.state.lock_of(name);
-        if shard.find(name).is_some() {
-            return Err(Disagreement::Account(name.text.into()));
+        if let Some(found) = shard.find(name).and_then(|slot| shard.resident(slot)) {
+            let copied = found.account.opened() == stamp.action();
+            return if copied { Ok(()) } else { Err(Disagreement::Account(name.text.into())) };
         }
         same_links(links, &[Lsn::ZERO; 3])?;
         opened.opening.balances.iter().try_for_each(|(currency, _)| self.currency(*currency))?;
@@ -203,7 +195,7 @@ impl<'a> Replay<'a> {
     ) -> Result<(), Disagreement> {
         let added = &amended.amendment.add_currencies;
         added.iter().try_for_each(|currency| self.currency(*currency))?;
-        self.at(amended.tenant_account_ref, links, |shard, slot| {
+        self.at(amended.tenant_account_ref, stamp.lsn, links, |shard, slot| {
             let found = shard.resident(slot).map(|it| it.amended(&amended.amendment));
             if found.as_ref() != Some(&amended.after) {
                 return Err(Disagreement::Standing(amended.tenant_account_ref.into()));
@@ -223,7 +215,10 @@ impl<'a> Replay<'a> {
         let transaction = self.state.secret.digest(made.transaction_id);
         let mut shard = self.state.lock_of(name);
         let nobody = || Disagreement::Account(name.text.into());
-        let slot = shard.find(name).ok_or_else(nobody)?;
+        let slot = shard.find_for(name, stamp.lsn).ok_or_else(nobody)?;
+        if shard.has_seen(slot, stamp.lsn) {
+            return Ok(());
+        }
         same_links(links, &shard.links(slot, Some(transaction)))?;
         let found = shard.resident(slot).and_then(|it| it.account.preview_reserved(&made.reserved));
         same_pocket(name.text, made.reserved.after, found)?;
@@ -242,7 +237,7 @@ impl<'a> Replay<'a> {
         stamp: Stamp,
         links: &[Lsn],
     ) -> Result<(), Disagreement> {
-        self.at(lapsed.tenant_account_ref, links, |shard, slot| {
+        self.at(lapsed.tenant_account_ref, stamp.lsn, links, |shard, slot| {
             let found = shard.resident(slot).and_then(|it| lapse(&it.account, lapsed.approval));
             let found = found.filter(|(ordinal, _)| *ordinal == lapsed.ordinal);
             same_pocket(lapsed.tenant_account_ref, lapsed.after, found.map(|(_, after)| after))?;
@@ -255,24 +250,64 @@ impl<'a> Replay<'a> {
         })
     }
 
-    /// Does `what` to an account that must be there, by a record that has its links.
+    /// Does `what` to an account that must be there, by a record that has its links; nothing where
+    /// the account has seen that record.
     fn at(
         &self,
         tenant_account_ref: &str,
+        lsn: Lsn,
         links: &[Lsn],
         what: impl FnOnce(&mut Shard, Slot) -> Result<(), Disagreement>,
     ) -> Result<(), Disagreement> {
         let name = self.state.name(tenant_account_ref);
         let mut shard = self.state.lock_of(name);
-        let slot = shard.find(name).ok_or_else(|| Disagreement::Account(name.text.into()))?;
+        let nobody = || Disagreement::Account(name.text.into());
+        let slot = shard.find_for(name, lsn).ok_or_else(nobody)?;
+        if shard.has_seen(slot, lsn) {
+            return Ok(());
+        }
         same_links(links, &shard.links(slot, None))?;
         what(&mut shard, slot)
     }
 
     fn currency(&self, currency: Currency) -> Result<(), Disagreement> {
-        let known = self.currencies.find(currency.code()) == Some(currency);
+        let known = self.currencies.knows(currency);
         if known { Ok(()) } else { Err(Disagreement::Currency(currency)) }
     }
+}
+
+/// Whether one end of a transfer is as its record says; where a snapshot has seen what it did there,
+/// it is.
+fn same_end(
+    pair: &Pair<'_>,
+    action: &TransferAction<'_>,
+    side: Side,
+    links: &[Lsn],
+) -> Result<(), Disagreement> {
+    let (ends, done) = (action.request.ends, action.outcome.as_ref().ok());
+    let [at_source, at_destination] = &action.standings;
+    let (name, opened, movement, standing) = match side {
+        Side::Source => {
+            let movement = done.and_then(|done| done.source.as_ref());
+            (ends.source(), action.source_opened, movement, at_source)
+        }
+        Side::Destination => {
+            let movement = done.and_then(|done| done.destination.as_ref());
+            (ends.destination(), action.destination_opened, movement, at_destination)
+        }
+    };
+    let account = pair.account(side);
+    if account.map(crate::ledger::Account::opened) != opened {
+        return Err(Disagreement::Account(name.into()));
+    }
+    if pair.has_seen(side) {
+        return Ok(());
+    }
+    same_links(links, &pair.links_of(side))?;
+    if let Some(movement) = movement {
+        same_balance(name, account, movement)?;
+    }
+    same_standing(name, standing, Some(pair.standing(action, side)))
 }
 
 fn same_links(stored: &[Lsn], found: &[Lsn]) -> Result<(), Disagreement> {

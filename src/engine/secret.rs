@@ -18,6 +18,18 @@ impl Secret {
         Self { hasher: SipHasher13::new_with_keys(draw(0), draw(1)) }
     }
 
+    /// The secret of another life.
+    #[must_use]
+    pub fn from_bytes(bytes: &[u8; 16]) -> Self {
+        Self { hasher: SipHasher13::new_with_key(bytes) }
+    }
+
+    /// What another life needs to hash alike.
+    #[must_use]
+    pub fn to_bytes(self) -> [u8; 16] {
+        self.hasher.key()
+    }
+
     /// The hash of `text`: 64 bits to find it by, and 32 more to tell it from others.
     #[must_use]
     pub fn digest(&self, text: &str) -> Digest {

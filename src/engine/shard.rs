@@ -5,6 +5,7 @@
 
 use compact_str::CompactString;
 use hashbrown::HashTable;
+use hashbrown::hash_table::Entry::{Occupied, Vacant};
 use wal::Lsn;
 
 use super::books::Books;
@@ -12,7 +13,7 @@ use super::chain::Chain;
 use super::record::Profile;
 use super::secret::Digest;
 use super::transactions::{Slot, Transactions};
-use crate::ledger::{Account, ActionRef, Moment, Movement, Pocket};
+use crate::ledger::{Account, ActionRef, Moment, Movement};
 
 /// Some of the accounts, under one lock.
 #[derive(Debug, Default)]
@@ -68,10 +69,32 @@ impl Shard {
         self.names.find(name.hash, same).copied()
     }
 
+    /// Where the account of that name is for the record at `lsn`, which is replayed: one that a
+    /// later record opened is not there for it, though a snapshot may have copied it.
+    #[must_use]
+    pub fn find_for(&self, name: Name<'_>, lsn: Lsn) -> Option<Slot> {
+        let slot = self.find(name)?;
+        let opened = self.resident(slot)?.account.opened();
+        (opened.position() < lsn.value()).then_some(slot)
+    }
+
+    /// Whether the record at `lsn`, which is about the account at `slot`, happened to it already:
+    /// then it is replayed on a snapshot that was copied after it.
+    #[must_use]
+    pub fn has_seen(&self, slot: Slot, lsn: Lsn) -> bool {
+        self.resident(slot).is_some_and(|found| lsn <= found.chain.newest())
+    }
+
     /// The account at `slot`.
     #[must_use]
     pub fn resident(&self, slot: Slot) -> Option<&Resident> {
         self.accounts.get(slot.index())
+    }
+
+    /// Every account, in the order of their slots.
+    #[must_use]
+    pub fn residents(&self) -> &[Resident] {
+        &self.accounts
     }
 
     /// The account at `slot`, to be changed.
@@ -136,12 +159,40 @@ impl Shard {
         slot
     }
 
+    /// Makes room for so many more accounts.
+    pub fn reserve(&mut self, accounts: usize, hash: impl Fn(&str) -> u64) {
+        self.accounts.reserve(accounts);
+        let there = &self.accounts;
+        let rehash = |slot: &Slot| there.get(slot.index()).map_or(0, |found| hash(&found.name));
+        self.names.reserve(accounts, rehash);
+    }
+
+    /// Takes in an account that was copied, whose name has that hash, with what it adds to the
+    /// books; nothing where there is one of its name.
+    pub fn take_in(
+        &mut self,
+        name: u64,
+        resident: Resident,
+        hash: impl Fn(&str) -> u64,
+    ) -> Option<Slot> {
+        let (slot, there) = (Slot::new(self.accounts.len()), &self.accounts);
+        let of = |slot: &Slot| there.get(slot.index());
+        let same = |slot: &Slot| of(slot).is_some_and(|found| found.name == resident.name);
+        let rehash = |slot: &Slot| of(slot).map_or(0, |found| hash(&found.name));
+        match self.names.entry(name, same, rehash) {
+            Occupied(_) => return None,
+            Vacant(place) => place.insert(slot),
+        };
+        self.books.add_account(&resident.account);
+        self.accounts.push(resident);
+        Some(slot)
+    }
+
     /// What the balances of the accounts add up to, worked out anew.
     #[must_use]
     pub fn count_up(&self) -> Books {
         let mut books = Books::default();
-        let pockets = self.accounts.iter().flat_map(|found| found.account.balances());
-        pockets.for_each(|(_, pocket): (_, &Pocket)| books.add_pocket(pocket));
+        self.accounts.iter().for_each(|found| books.add_account(&found.account));
         books
     }
 }

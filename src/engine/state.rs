@@ -2,26 +2,25 @@
 //!
 //! Locks have one order: roster, key, account shards ascending, strays, log.
 
-use std::hash::BuildHasher;
-
 use crossbeam::utils::CachePadded;
-use foldhash::fast::RandomState;
 use parking_lot::{Mutex, MutexGuard};
 use wal::Lsn;
 
 use super::keys::Keys;
+use super::names::Names;
 use super::secret::Secret;
-use super::shard::{Name, Shard};
+use super::shard::{Name, Resident, Shard};
 use super::strays::Strays;
 use super::transactions::Slot;
 
-const SHARDS: usize = 1024;
+/// How many shards there are.
+pub const SHARDS: u16 = 1024;
 
 /// The accounts, the keys and the roster.
 #[derive(Debug)]
 pub struct State {
     shards: Box<[CachePadded<Mutex<Shard>>]>,
-    names: RandomState,
+    names: Names,
     /// Which keys were used.
     pub keys: Keys,
     /// Every account in the order in which they were opened.
@@ -45,19 +44,27 @@ pub struct Listed {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct ShardNumber(u16);
 
+impl ShardNumber {
+    /// The shard of that number, which is below [`SHARDS`].
+    #[must_use]
+    pub const fn new(number: u16) -> Self {
+        Self(number % SHARDS)
+    }
+}
+
 impl State {
     /// Nothing yet.
     #[must_use]
     pub fn new(keys: Keys, secret: Secret) -> Self {
         let shards = (0..SHARDS).map(|_| CachePadded::default()).collect();
-        let (names, roster, strays) = (RandomState::default(), Mutex::default(), Mutex::default());
+        let (names, roster, strays) = (Names::new(secret), Mutex::default(), Mutex::default());
         Self { shards, names, keys, roster, strays, secret }
     }
 
     /// The name with its hash.
     #[must_use]
     pub fn name<'a>(&self, text: &'a str) -> Name<'a> {
-        Name { text, hash: self.names.hash_one(text) }
+        Name { text, hash: self.names.hash(text) }
     }
 
     /// The shard that an account of that name is in, whether there is one or not.
@@ -67,7 +74,7 @@ impl State {
         // are free to choose the shard, and leave the names of one shard spread over its table.
         let [_, _, _, _, a, b, _, _] = name.hash.to_le_bytes();
         let middle = u16::from_le_bytes([a, b]);
-        ShardNumber(middle % u16::try_from(SHARDS).unwrap_or(u16::MAX))
+        ShardNumber(middle % SHARDS)
     }
 
     /// Locks one shard.
@@ -87,7 +94,24 @@ impl State {
 
     /// Every shard's number, ascending.
     pub fn numbers(&self) -> impl Iterator<Item = ShardNumber> + use<> {
-        (0..u16::try_from(SHARDS).unwrap_or(u16::MAX)).map(ShardNumber)
+        (0..SHARDS).map(ShardNumber)
+    }
+
+    /// Makes room for so many more accounts in a shard, with so many transactions.
+    pub fn reserve(&self, number: ShardNumber, accounts: usize, transactions: usize) {
+        let mut shard = self.lock(number);
+        shard.reserve(accounts, |text| self.names.hash(text));
+        shard.transactions.reserve(transactions);
+    }
+
+    /// Takes in an account that was copied; nothing where there is one of its name.
+    pub fn place(&self, resident: Resident) -> Option<Listed> {
+        let hash = self.names.hash(&resident.name);
+        let number = self.shard_of(Name { text: &resident.name, hash });
+        let opened = Lsn::new(resident.account.opened().position());
+        let mut shard = self.lock(number);
+        let slot = shard.take_in(hash, resident, |text| self.names.hash(text))?;
+        Some(Listed { opened, shard: number.0, slot })
     }
 
     /// Locks all shards: nothing is half done while they are held.
@@ -95,9 +119,12 @@ impl State {
         self.shards.iter().map(|shard| shard.lock()).collect()
     }
 
-    /// Notes in the roster, which the caller holds, that `name` was opened.
+    /// Notes in the roster, which the caller holds, that `name` was opened. All that is there was
+    /// opened before, but for what a snapshot copied when its roster had been begun.
     pub fn list(&self, roster: &mut Vec<Listed>, name: Name<'_>, slot: Slot, opened: Lsn) {
-        roster.push(Listed { opened, shard: self.shard_of(name).0, slot });
+        let later = roster.iter().rev().take_while(|listed| listed.opened > opened).count();
+        let listed = Listed { opened, shard: self.shard_of(name).0, slot };
+        roster.insert(roster.len().saturating_sub(later), listed);
     }
 }
 

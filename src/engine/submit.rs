@@ -106,6 +106,15 @@ impl<'a> Seat<'a> {
         slot.map_or_else(|| Self::Stray(state.lock_strays()), Self::Account)
     }
 
+    /// Whether the record at `lsn` is replayed, and what it did here was copied by a snapshot; the
+    /// strays have seen all up to `seen`.
+    pub(super) fn has_seen(&self, shard: &Shard, lsn: Lsn, seen: Lsn) -> bool {
+        match self {
+            Self::Account(slot) => shard.has_seen(*slot, lsn),
+            Self::Stray(_) => lsn <= seen,
+        }
+    }
+
     pub(super) fn links(&self, shard: &Shard, transaction: Digest) -> [Lsn; 3] {
         match self {
             Self::Account(slot) => shard.links(*slot, Some(transaction)),

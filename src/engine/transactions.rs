@@ -5,6 +5,7 @@
 //! of a keyed hash together with the account; whoever lists its records compares the text.
 
 use hashbrown::HashTable;
+use hashbrown::hash_table::Entry::{Occupied, Vacant};
 use wal::Lsn;
 
 use super::secret::Digest;
@@ -22,6 +23,18 @@ impl Slot {
     #[must_use]
     pub fn new(index: usize) -> Self {
         Self(u32::try_from(index).unwrap_or(u32::MAX))
+    }
+
+    /// The account of that number, or [`NOBODY`](Self::NOBODY).
+    #[must_use]
+    pub const fn from_number(number: u32) -> Self {
+        Self(number)
+    }
+
+    /// The number itself.
+    #[must_use]
+    pub const fn number(self) -> u32 {
+        self.0
     }
 
     /// The index of the account.
@@ -48,6 +61,37 @@ pub struct Entry {
 }
 
 impl Entry {
+    /// What is known of a transaction on the account at `slot`.
+    #[must_use]
+    pub fn new(of: Digest, slot: Slot, newest: Lsn, linked: bool) -> Self {
+        let newest_and_linked = (newest.value() << 1) | u64::from(linked);
+        Self { hash: of.hash, check: of.check, slot, newest_and_linked }
+    }
+
+    /// The same of the account at `slot`.
+    #[must_use]
+    pub const fn at(self, slot: Slot) -> Self {
+        Self { slot, ..self }
+    }
+
+    /// The transaction.
+    #[must_use]
+    pub const fn digest(&self) -> Digest {
+        Digest { hash: self.hash, check: self.check }
+    }
+
+    /// The account.
+    #[must_use]
+    pub const fn slot(&self) -> Slot {
+        self.slot
+    }
+
+    /// The newest record's position, doubled; odd when the transaction is linked.
+    #[must_use]
+    pub const fn newest_and_linked(&self) -> u64 {
+        self.newest_and_linked
+    }
+
     /// The transaction's newest record on this account.
     #[must_use]
     pub const fn newest(&self) -> Lsn {
@@ -71,12 +115,35 @@ impl Transactions {
 
     /// Notes a record of the transaction on that account, and whether it links the two.
     pub fn note(&mut self, of: Digest, slot: Slot, lsn: Lsn, links: bool) {
+        let fresh = Entry::new(of, slot, lsn, links);
         let same = |entry: &Entry| entry.is(of) && entry.slot == slot;
-        let fresh = Entry { hash: of.hash, check: of.check, slot, newest_and_linked: 0 };
         let place = self.table.entry(of.hash, same, |entry| entry.hash);
         let mut place = place.or_insert(fresh);
         let linked = place.get().linked() || links;
-        place.get_mut().newest_and_linked = (lsn.value() << 1) | u64::from(linked);
+        *place.get_mut() = Entry::new(of, slot, lsn, linked);
+    }
+
+    /// Makes room for so many more.
+    pub fn reserve(&mut self, more: usize) {
+        self.table.reserve(more, |entry| entry.hash);
+    }
+
+    /// Takes in what was known elsewhere; not where something of it is known here.
+    #[must_use]
+    pub fn admit(&mut self, entry: Entry) -> bool {
+        let same = |known: &Entry| known.is(entry.digest()) && known.slot == entry.slot;
+        match self.table.entry(entry.hash, same, |known| known.hash) {
+            Occupied(_) => false,
+            Vacant(place) => {
+                place.insert(entry);
+                true
+            }
+        }
+    }
+
+    /// All that is known, in no order.
+    pub fn iter(&self) -> impl ExactSizeIterator<Item = &Entry> {
+        self.table.iter()
     }
 
     /// The newest record of a transaction on one account, [`Lsn::ZERO`] where there is none.

@@ -7,7 +7,7 @@ use super::Engine;
 use super::log::{Stamp, Unavailable};
 use super::record::{Standing, TransferAction, TransferRequest};
 use super::secret::Digest;
-use super::shard::{Resident, Shard};
+use super::shard::{Name, Resident, Shard};
 use super::state::State;
 use super::strays::Strays;
 use super::submit::Submitted;
@@ -31,7 +31,7 @@ impl<S: Storage> Engine<S> {
         if !key.reserve() {
             return Err(Unavailable::StorageLow);
         }
-        let mut pair = Pair::lock(&self.state, &request);
+        let mut pair = Pair::lock(&self.state, &request, Shard::find);
         let action = pair.decide(request);
         let links = pair.links();
         let stamp = self.log.append(&links, &action)?;
@@ -63,12 +63,18 @@ struct Seat {
     /// Whether it is noted among the strays: there is no such account, or neither end is a
     /// customer's.
     astray: bool,
+    /// Whether the record is replayed, and all that it did here was copied by a snapshot.
+    seen: bool,
 }
 
 impl<'a> Pair<'a> {
-    /// Locks the shards of both ends. A system account has no shard of its own: its part is kept
-    /// where the other end is.
-    pub(super) fn lock(state: &'a State, request: &TransferRequest<'_>) -> Self {
+    /// Locks the shards of both ends, in which accounts are found by `find`. A system account has
+    /// no shard of its own: its part is kept where the other end is.
+    pub(super) fn lock(
+        state: &'a State,
+        request: &TransferRequest<'_>,
+        find: impl Fn(&Shard, Name<'_>) -> Option<Slot>,
+    ) -> Self {
         let ends = request.ends;
         let [source, destination] = [ends.source(), ends.destination()].map(SystemAccount::parse);
         let anchor = |own, system: Option<_>, other| if system.is_some() { other } else { own };
@@ -84,13 +90,43 @@ impl<'a> Pair<'a> {
         let seat = |shard, system: Option<_>, name| {
             let in_second = shard != low;
             let of = second.as_deref().filter(|_| in_second).unwrap_or(&first);
-            let slot = if system.is_some() { None } else { of.find(name) };
+            let slot = if system.is_some() { None } else { find(of, name) };
             let astray = slot.is_none() && (system.is_none() || between_systems);
-            Seat { in_second, system, slot, astray }
+            Seat { in_second, system, slot, astray, seen: false }
         };
         let (source, destination) = (seat(a_shard, source, a), seat(b_shard, destination, b));
         let strays = (source.astray || destination.astray).then(|| state.lock_strays());
         Self { first, second, source, destination, transaction, strays }
+    }
+
+    /// As [`lock`](Self::lock), for the record at `lsn`, which is replayed. It is left alone where a
+    /// snapshot saw it; the strays have seen all up to `seen`.
+    pub(super) fn replay(
+        state: &'a State,
+        request: &TransferRequest<'_>,
+        lsn: Lsn,
+        seen: Lsn,
+    ) -> Self {
+        let mut pair = Self::lock(state, request, |shard, name| shard.find_for(name, lsn));
+        let has_seen = |seat: Seat| match seat.slot {
+            Some(slot) => pair.shard(seat).has_seen(slot, lsn),
+            None => seat.astray && lsn <= seen,
+        };
+        (pair.source.seen, pair.destination.seen) =
+            (has_seen(pair.source), has_seen(pair.destination));
+        pair
+    }
+
+    /// Whether what the record did at that end was copied by a snapshot.
+    pub(super) const fn has_seen(&self, side: Side) -> bool {
+        self.seat(side).seen
+    }
+
+    const fn seat(&self, side: Side) -> Seat {
+        match side {
+            Side::Source => self.source,
+            Side::Destination => self.destination,
+        }
     }
 
     fn shard(&self, seat: Seat) -> &Shard {
@@ -105,48 +141,49 @@ impl<'a> Pair<'a> {
     }
 
     /// The account at that end, where it is a customer's and there is one.
-    pub(super) fn account(&self, source: bool) -> Option<&Account> {
-        self.resident(source).map(|found| &found.account)
+    pub(super) fn account(&self, side: Side) -> Option<&Account> {
+        self.resident(side).map(|found| &found.account)
     }
 
-    fn resident(&self, source: bool) -> Option<&Resident> {
-        let seat = if source { self.source } else { self.destination };
+    fn resident(&self, side: Side) -> Option<&Resident> {
+        let seat = self.seat(side);
         seat.slot.and_then(|slot| self.shard(seat).resident(slot))
     }
 
-    /// How the source and the destination stand after what became of a transfer.
-    pub(super) fn standings(&self, action: &TransferAction<'_>) -> [Standing; 2] {
-        [(true, Side::Source), (false, Side::Destination)].map(|(source, side)| {
-            let found = self.resident(source);
-            found.map_or(Standing::Unsaid, |found| found.standing(action.tells(side)))
-        })
+    /// How that end stands after what became of a transfer.
+    pub(super) fn standing(&self, action: &TransferAction<'_>, side: Side) -> Standing {
+        let found = self.resident(side);
+        found.map_or(Standing::Unsaid, |found| found.standing(action.tells(side)))
     }
 
-    fn end(&self, source: bool) -> End<'_> {
-        let seat = if source { self.source } else { self.destination };
-        seat.system.map_or_else(|| End::Account(self.account(source)), End::System)
+    fn end(&self, side: Side) -> End<'_> {
+        let system = self.seat(side).system;
+        system.map_or_else(|| End::Account(self.account(side)), End::System)
     }
 
     fn decide<'r>(&self, request: TransferRequest<'r>) -> TransferAction<'r> {
         let mut action = TransferAction {
             request,
-            source_opened: self.account(true).map(Account::opened),
-            destination_opened: self.account(false).map(Account::opened),
-            outcome: transfer(self.end(true), self.end(false), request.money),
+            source_opened: self.account(Side::Source).map(Account::opened),
+            destination_opened: self.account(Side::Destination).map(Account::opened),
+            outcome: transfer(self.end(Side::Source), self.end(Side::Destination), request.money),
             standings: [Standing::Unsaid, Standing::Unsaid],
         };
-        action.standings = self.standings(&action);
+        action.standings =
+            [Side::Source, Side::Destination].map(|side| self.standing(&action, side));
         action
     }
 
     /// The links of the source, then those of the destination.
-    pub(super) fn links(&self) -> [Lsn; 6] {
+    fn links(&self) -> [Lsn; 6] {
         let ([a, b, c], [d, e, f]) =
-            (self.end_links(self.source), self.end_links(self.destination));
+            (self.links_of(Side::Source), self.links_of(Side::Destination));
         [a, b, c, d, e, f]
     }
 
-    fn end_links(&self, seat: Seat) -> [Lsn; 3] {
+    /// The links of one end.
+    pub(super) fn links_of(&self, side: Side) -> [Lsn; 3] {
+        let seat = self.seat(side);
         match (seat.slot, &self.strays) {
             (Some(slot), _) => self.shard(seat).links(slot, self.transaction),
             (None, Some(strays)) if seat.astray => strays.links(self.transaction),
@@ -159,12 +196,15 @@ impl<'a> Pair<'a> {
         let done = action.outcome.as_ref().ok();
         self.take_end(self.source, done.and_then(|done| done.source.as_ref()), stamp);
         self.take_end(self.destination, done.and_then(|done| done.destination.as_ref()), stamp);
-        if done.is_some() {
+        if done.is_some() && !self.source.seen {
             self.take_between_systems(action.request.money);
         }
     }
 
     fn take_end(&mut self, seat: Seat, movement: Option<&Movement>, stamp: Stamp) {
+        if seat.seen {
+            return;
+        }
         let transaction = self.transaction;
         if let Some(strays) = self.strays.as_mut().filter(|_| seat.astray) {
             strays.note(transaction, stamp.lsn);

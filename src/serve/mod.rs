@@ -74,8 +74,8 @@ fn start(config: Config) -> anyhow::Result<(Arc<Shared>, Log)> {
     let metrics = Metrics::new();
     let wakers = Arc::new(Wakers::new(config.threads));
     let running = open(&config, &metrics, Arc::clone(&wakers))?;
-    let Running { engine, committer, filler, sealer, recovered } = running;
-    tell_recovered(&recovered);
+    let Running { engine, committer, filler, sealer, recovered, begun } = running;
+    tell_recovered(&recovered, &begun);
     let shared = Arc::new(Shared {
         ledger: engine,
         config,
@@ -137,7 +137,13 @@ fn open(
     running.with_context(|| format!("log {} cannot be recovered", path.display()))
 }
 
-fn tell_recovered(recovered: &wal::Recovered) {
+fn tell_recovered(recovered: &wal::Recovered, begun: &engine::Begun) {
+    for passed_over in &begun.passed_over {
+        tracing::error!(error = %passed_over, "a snapshot is not right; more of the log was read");
+    }
+    if let Some(snapshot) = begun.on {
+        tracing::info!(from = snapshot.from.value(), bytes = snapshot.bytes, "began on a snapshot");
+    }
     let (records, segments) = (recovered.records, recovered.segments);
     if recovered.fresh {
         tracing::info!("a new ledger: its data directory was empty");

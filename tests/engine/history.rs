@@ -5,7 +5,7 @@
 
 use std::collections::{BTreeMap, VecDeque};
 
-use holdfast::engine::{Currencies, Options};
+use holdfast::engine::{Currencies, OpenError, Options};
 use holdfast::ledger::{OverCapture, Rules as EngineRules, UnlinkedDebits};
 use holdfast_auditor::audit::Audit;
 use holdfast_auditor::books::{OverCapture as OverCaptures, Rules as ShadowRules, Unlinked};
@@ -14,6 +14,7 @@ use wal::simulated::{Choices, Disk, Operation};
 use super::boundary::Subject;
 use super::model::{Answer, Ask, Model, Rules};
 use super::script::Script;
+use super::snapshots::Snapshots;
 use crate::support::engine::{World, cut_power, short_segments, write_out};
 
 const OPERATIONS_PER_HISTORY: u64 = 2_000;
@@ -82,6 +83,7 @@ struct History<'a> {
     key_bits: u32,
     model: Model,
     subject: Subject,
+    snapshots: Snapshots,
     /// Whether the disk has no room for another segment.
     full: bool,
 }
@@ -104,7 +106,8 @@ impl<'a> History<'a> {
             Subject { world: World::new(options(rules, key_bits)), currencies: Currencies::iso() };
         let trace = Trace { seed, steps: VecDeque::new() };
         let (script, model) = (Script::new(seed), Model::new(rules));
-        Self { plan, trace, choices, script, rules, key_bits, model, subject, full: false }
+        let (snapshots, full) = (Snapshots::default(), false);
+        Self { plan, trace, choices, script, rules, key_bits, model, subject, snapshots, full }
     }
 
     fn run(mut self) {
@@ -135,11 +138,13 @@ impl<'a> History<'a> {
         if self.choices.once_in(self.plan.commits) {
             self.subject.world.committer.step().unwrap();
         }
+        self.snapshots.go_on(&self.subject.world.engine, &mut self.choices);
         match self.choices.below(400) {
             0..40 => drop(self.subject.world.filler.step()),
             40 => self.check_all(),
             41 => self.fill_up(),
             42..60 => self.make_room(),
+            80 => self.take_snapshot(),
             62..80 => drop(self.subject.world.sealer.step()),
             60..62 => {
                 let n = usize::try_from(self.choices.below(self.plan.ends.len() as u64)).unwrap();
@@ -159,6 +164,13 @@ impl<'a> History<'a> {
         self.full = false;
         self.subject.world.disk.make_room();
         self.subject.world.filler.step();
+    }
+
+    /// Takes one while nothing happens, if there is room.
+    fn take_snapshot(&mut self) {
+        let world = &mut self.subject.world;
+        let taken = world.commit_all().is_ok() && world.engine.snapshot(|| {}).is_ok();
+        assert!(taken || self.full, "no snapshot was taken, for no reason");
     }
 
     /// Everything that both can tell of the whole ledger.
@@ -190,16 +202,32 @@ impl<'a> History<'a> {
         self.trace.note(|| format!("{end:?}"));
         let disk = self.end(end);
         let told = self.subject.world.engine.durable().value();
-        self.subject.world = match World::open(&disk, options(self.rules, self.key_bits)) {
-            Ok(world) => world,
-            Err(error) => panic!("the next life does not begin: {error}"),
-        };
+        self.subject.world = self.begin_life(&disk, told);
         let survived = self.subject.world.recovered.value();
         self.trace.note(|| format!("  -> {told} were told, {survived} survived"));
         assert!(told <= survived, "what was told is lost");
         let lost = self.roll_back(usize::try_from(survived).unwrap());
         self.check_all();
         self.ask_again(&lost);
+    }
+
+    /// The next life, replayed from the beginning or on a snapshot: no question tells which.
+    fn begin_life(&mut self, disk: &Disk, durable: u64) -> World {
+        let options = || options(self.rules, self.key_bits);
+        let begun = |life: Result<_, OpenError>| match life {
+            Ok(world) => world,
+            Err(error) => panic!("the next life does not begin: {error}"),
+        };
+        let whole = Options { snapshots: false, ..options() };
+        let whole: World = begun(World::open(&disk.kill(), whole));
+        let world: World = match self.snapshots.pick(durable, &mut self.choices) {
+            Some(copy) => begun(World::open_on(disk, options(), &copy.sections)),
+            None => begun(World::open(disk, options())),
+        };
+        assert!(world.begun.passed_over.is_empty(), "{:?}", world.begun);
+        assert_eq!(world.recovered, whole.recovered);
+        assert_eq!(world.engine.state_hash(), whole.engine.state_hash(), "{:?}", world.begun);
+        world
     }
 
     /// Ends the life in that way; returns what the next one begins with.

@@ -7,3 +7,4 @@ mod history;
 mod laws;
 mod model;
 mod script;
+mod snapshots;

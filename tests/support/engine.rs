@@ -3,7 +3,7 @@
 use std::fs;
 use std::path::Path;
 
-use holdfast::engine::{Currencies, Engine, OpenError, Options, Running, open};
+use holdfast::engine::{Begun, Currencies, Engine, OpenError, Options, Running, open, open_on};
 use holdfast::ledger::{Amount, Money};
 use wal::simulated::{Choices, Disk};
 use wal::{CommitError, Committer, Fill, Filler, Lsn, Sealer, Step, Storage as _};
@@ -17,6 +17,8 @@ pub(crate) struct World {
     pub(crate) sealer: Sealer<Disk>,
     /// The last record that recovery found.
     pub(crate) recovered: Lsn,
+    /// What it was replayed on.
+    pub(crate) begun: Begun,
 }
 
 /// Why not all that was appended is durable.
@@ -32,9 +34,23 @@ pub(crate) enum Stuck {
 impl World {
     /// Opens what is on the disk.
     pub(crate) fn open(disk: &Disk, options: Options) -> Result<Self, OpenError> {
-        let Running { engine, committer, filler, sealer, recovered } = open(disk.clone(), options)?;
+        Ok(Self::running(disk, open(disk.clone(), options)?))
+    }
+
+    /// Opens what is on the disk, on a copy that was kept elsewhere.
+    pub(crate) fn open_on(
+        disk: &Disk,
+        options: Options,
+        sections: &[Vec<u8>],
+    ) -> Result<Self, OpenError> {
+        let sections = sections.iter().map(Vec::as_slice);
+        Ok(Self::running(disk, open_on(disk.clone(), options, sections)?))
+    }
+
+    fn running(disk: &Disk, running: Running<Disk>) -> Self {
+        let Running { engine, committer, filler, sealer, recovered, begun } = running;
         let (disk, recovered) = (disk.clone(), recovered.last);
-        Ok(Self { disk, engine, committer, filler, sealer, recovered })
+        Self { disk, engine, committer, filler, sealer, recovered, begun }
     }
 
     /// A new engine on a new disk.

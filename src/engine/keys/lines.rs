@@ -37,12 +37,33 @@ struct Line {
 
 /// What a slot holds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-struct Slot {
+pub struct Slot {
     /// 52 bits.
     hash: u64,
     /// 44 bits, zero in an empty slot: at a million actions a second they last for half a year,
     /// and a log of that many records is longer than any disk.
     position: u64,
+}
+
+impl Slot {
+    /// The position.
+    #[must_use]
+    pub const fn position(&self) -> Lsn {
+        Lsn::new(self.position)
+    }
+
+    /// The 96 bits of the slot: the hash and the lower 12 of the position, and its upper 32.
+    #[must_use]
+    pub const fn to_words(self) -> (u64, u32) {
+        (self.hash | self.position << HASH_BITS, low(self.position >> 12))
+    }
+
+    /// The inverse of [`to_words`](Self::to_words).
+    #[must_use]
+    pub fn from_words((lower, upper): (u64, u32)) -> Self {
+        let position = lower >> HASH_BITS | u64::from(upper) << 12;
+        Self { hash: lower & (u64::MAX >> 12), position }
+    }
 }
 
 impl Lines {
@@ -65,10 +86,42 @@ impl Lines {
     pub(super) fn insert(&mut self, hash: u64, lsn: Lsn) {
         // Four fifths full, so that few look-ups need a second line.
         if self.count >= self.lines.len().saturating_mul(SLOTS - 1) {
-            self.grow();
+            self.grow_to(self.lines.len().saturating_mul(2).max(LINES_MIN));
         }
         self.put(Slot { hash: kept(hash), position: lsn.value() });
         self.count = self.count.saturating_add(1);
+    }
+
+    /// Makes `copy` the same.
+    pub(super) fn copy_to(&self, copy: &mut Self) {
+        copy.count = self.count;
+        if copy.lines.len() == self.lines.len() {
+            copy.lines.copy_from_slice(&self.lines);
+        } else {
+            copy.lines = self.lines.clone();
+        }
+    }
+
+    /// How many positions there are.
+    pub(super) const fn len(&self) -> usize {
+        self.count
+    }
+
+    /// Every slot that holds something, in the order in which they lie.
+    pub(super) fn slots(&self) -> impl Iterator<Item = Slot> {
+        self.lines.iter().flat_map(Line::slots)
+    }
+
+    /// Adds slots that were copied. Those of a table of this size are fastest added in the order
+    /// in which they lay.
+    pub(super) fn admit(&mut self, slots: impl ExactSizeIterator<Item = Slot>) {
+        let count = self.count.saturating_add(slots.len());
+        let lines = count.div_ceil(SLOTS - 1).next_power_of_two().max(LINES_MIN);
+        if lines > self.lines.len() {
+            self.grow_to(lines);
+        }
+        slots.for_each(|slot| self.put(slot));
+        self.count = count;
     }
 
     /// The lines in which `hash` may be, in the order in which they are filled.
@@ -87,13 +140,9 @@ impl Lines {
         }
     }
 
-    fn grow(&mut self) {
-        let lines = self.lines.len().saturating_mul(2).max(LINES_MIN);
+    fn grow_to(&mut self, lines: usize) {
         let full = std::mem::replace(&mut self.lines, vec![Line::default(); lines].into());
-        for line in full {
-            let slots = (0..SLOTS).map(|n| line.slot(n)).filter(|slot| slot.position != 0);
-            slots.for_each(|slot| self.put(slot));
-        }
+        full.iter().flat_map(Line::slots).for_each(|slot| self.put(slot));
     }
 
     /// Where the slots of a hash begin. The number of lines is a power of two.
@@ -107,6 +156,10 @@ impl Line {
     fn slot(&self, n: usize) -> Slot {
         let (a, b, c) = (u64::from(self.a[n]), u64::from(self.b[n]), u64::from(self.c[n]));
         Slot { hash: a | (b & 0xf_ffff) << 32, position: b >> 20 | c << 12 }
+    }
+
+    fn slots(&self) -> impl Iterator<Item = Slot> {
+        (0..SLOTS).map(|n| self.slot(n)).take_while(|slot| slot.position != 0)
     }
 
     /// The slots of that hash. Most are told apart by their first word alone.
@@ -155,6 +208,27 @@ mod tests {
             assert_eq!(lines.find(hash(n), |_| true), Some(position(n)));
             assert_eq!(lines.find(hash(n), |lsn| lsn != position(n)), None);
             assert_eq!(lines.find(hash(n + 20_000), |_| true), None);
+        }
+    }
+
+    #[test]
+    fn a_copy_holds_what_the_table_held() {
+        let mut lines = Lines::default();
+        let hash = |n: u64| n.wrapping_mul(0x9e37_79b9_7f4a_7c15);
+        for n in 0..5_000 {
+            lines.insert(hash(n), Lsn::new((1 << 44) - 1 - n));
+            let (mut copy, mut other) = (Lines::default(), Lines::default());
+            if n % 611 == 0 {
+                lines.copy_to(&mut copy);
+                let slots: Vec<Slot> = copy.slots().collect();
+                let (some, more) = slots.split_at(slots.len() / 3);
+                let words = |slot: &Slot| Slot::from_words(slot.to_words());
+                other.admit(some.iter().map(words));
+                other.admit(more.iter().map(words));
+                assert_eq!((other.len(), other.lines.len()), (lines.len(), lines.lines.len()));
+                let found = |n| other.find(hash(n), |_| true);
+                assert!((0..=n).all(|n| found(n) == Some(Lsn::new((1 << 44) - 1 - n))));
+            }
         }
     }
 

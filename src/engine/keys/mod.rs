@@ -15,7 +15,11 @@ use wal::Lsn;
 use self::lines::Lines;
 use super::secret::Secret;
 
-const SHARDS: usize = 256;
+pub use self::lines::Slot;
+
+/// How many shards there are: the lowest bits of a key's hash choose among them, and are kept
+/// nowhere else.
+pub const SHARDS: u16 = 256;
 
 /// Every key that was ever used.
 #[derive(Debug)]
@@ -34,6 +38,26 @@ pub struct KeyGuard<'a> {
     keys: &'a Keys,
     /// Whether a place was counted that is not taken yet.
     reserved: bool,
+    number: usize,
+}
+
+/// A copy of one shard of the table.
+#[derive(Debug, Default)]
+pub struct Copied {
+    lines: Lines,
+}
+
+impl Copied {
+    /// How many keys there are.
+    #[must_use]
+    pub const fn len(&self) -> usize {
+        self.lines.len()
+    }
+
+    /// Every key.
+    pub fn slots(&self) -> impl Iterator<Item = Slot> {
+        self.lines.slots()
+    }
 }
 
 impl Keys {
@@ -45,10 +69,31 @@ impl Keys {
         Self { shards, secret, bits, count: AtomicU64::new(0), max }
     }
 
+    /// How many bits of a key's hash are used.
+    #[must_use]
+    pub const fn bits(&self) -> u32 {
+        self.bits
+    }
+
     /// How many keys are remembered.
     #[must_use]
     pub fn count(&self) -> u64 {
         self.count.load(Ordering::Relaxed)
+    }
+
+    /// Does `work` under the lock of the shard of that number, then copies the shard to `copy`.
+    pub fn copy<T>(&self, number: u16, copy: &mut Copied, work: impl FnOnce() -> T) -> T {
+        let shard = self.shards[usize::from(number % SHARDS)].lock();
+        let done = work();
+        shard.copy_to(&mut copy.lines);
+        done
+    }
+
+    /// Takes keys that were copied into the shard of that number, which had been there.
+    pub fn admit(&self, number: u16, slots: impl ExactSizeIterator<Item = Slot>) {
+        let more = u64::try_from(slots.len()).unwrap_or(u64::MAX);
+        self.count.fetch_add(more, Ordering::Relaxed);
+        self.shards[usize::from(number % SHARDS)].lock().admit(slots);
     }
 
     /// Locks the shard of `key`.
@@ -56,12 +101,18 @@ impl Keys {
         let hash = self.secret.digest(key).hash;
         let hash = hash >> 64_u32.saturating_sub(self.bits).min(63);
         // The table does not keep the lowest bits: they choose the shard.
-        let n = usize::from(hash.to_le_bytes()[0]) % SHARDS;
-        KeyGuard { shard: self.shards[n].lock(), hash, keys: self, reserved: false }
+        let number = usize::from(u16::from(hash.to_le_bytes()[0]) % SHARDS);
+        KeyGuard { shard: self.shards[number].lock(), hash, keys: self, reserved: false, number }
     }
 }
 
 impl KeyGuard<'_> {
+    /// The number of the shard.
+    #[must_use]
+    pub const fn shard(&self) -> usize {
+        self.number
+    }
+
     /// An action whose key has the same hash, other than those in `others`, which were found to
     /// have different keys.
     #[must_use]

@@ -3,7 +3,7 @@
 /// Bytes that are not what the format says; names the part that is wrong.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("the record has a bad {0}")]
-pub struct Malformed(pub(super) &'static str);
+pub struct Malformed(pub(in crate::engine) &'static str);
 
 /// What a record of one kind has behind the bytes that all begin with.
 pub trait Body {
@@ -18,51 +18,59 @@ pub trait Body {
 }
 
 /// Whether texts are short enough for [`Writer::text`].
-pub(super) fn texts_fit<'a>(texts: impl IntoIterator<Item = &'a str>) -> bool {
+pub(in crate::engine) fn texts_fit<'a>(texts: impl IntoIterator<Item = &'a str>) -> bool {
     texts.into_iter().all(|text| text.len() <= usize::from(u8::MAX))
 }
 
 /// Appends parts of a record to a buffer.
-pub struct Writer<'a>(pub(super) &'a mut Vec<u8>);
+pub struct Writer<'a>(pub(in crate::engine) &'a mut Vec<u8>);
 
 impl Writer<'_> {
-    pub(super) fn u8(&mut self, value: u8) {
+    pub(in crate::engine) fn u8(&mut self, value: u8) {
         self.0.push(value);
     }
 
-    pub(super) fn u16(&mut self, value: u16) {
+    pub(in crate::engine) fn u16(&mut self, value: u16) {
         self.0.extend_from_slice(&value.to_le_bytes());
     }
 
-    pub(super) fn u32(&mut self, value: u32) {
+    pub(in crate::engine) fn u32(&mut self, value: u32) {
         self.0.extend_from_slice(&value.to_le_bytes());
     }
 
-    pub(super) fn u64(&mut self, value: u64) {
+    pub(in crate::engine) fn u64(&mut self, value: u64) {
         self.0.extend_from_slice(&value.to_le_bytes());
     }
 
-    pub(super) fn i64(&mut self, value: i64) {
+    pub(in crate::engine) fn i64(&mut self, value: i64) {
         self.0.extend_from_slice(&value.to_le_bytes());
     }
 
-    pub(super) fn raw(&mut self, bytes: &[u8]) {
+    pub(in crate::engine) fn i128(&mut self, value: i128) {
+        self.0.extend_from_slice(&value.to_le_bytes());
+    }
+
+    pub(in crate::engine) fn raw(&mut self, bytes: &[u8]) {
         self.0.extend_from_slice(bytes);
     }
 
     /// A text of up to 255 bytes, which [`Body::fits`] has seen to.
-    pub(super) fn text(&mut self, text: &str) {
+    pub(in crate::engine) fn text(&mut self, text: &str) {
         self.u8(u8::try_from(text.len()).unwrap_or(u8::MAX));
         self.raw(text.as_bytes());
     }
 
     /// A text of up to 4 GiB. The log bounds a record to far less.
-    pub(super) fn long_text(&mut self, text: &str) {
+    pub(in crate::engine) fn long_text(&mut self, text: &str) {
         self.u32(u32::try_from(text.len()).unwrap_or(u32::MAX));
         self.raw(text.as_bytes());
     }
 
-    pub(super) fn option<T>(&mut self, part: Option<T>, write: impl FnOnce(&mut Self, T)) {
+    pub(in crate::engine) fn option<T>(
+        &mut self,
+        part: Option<T>,
+        write: impl FnOnce(&mut Self, T),
+    ) {
         self.u8(u8::from(part.is_some()));
         if let Some(part) = part {
             write(self, part);
@@ -70,60 +78,68 @@ impl Writer<'_> {
     }
 
     /// A list of up to 255 parts, which [`Body::fits`] has seen to.
-    pub(super) fn list<T>(&mut self, parts: &[T], mut write: impl FnMut(&mut Self, &T)) {
+    pub(in crate::engine) fn list<T>(&mut self, parts: &[T], mut write: impl FnMut(&mut Self, &T)) {
         self.u8(u8::try_from(parts.len()).unwrap_or(u8::MAX));
         parts.iter().for_each(|part| write(self, part));
     }
 
     /// A list of up to 2^32 parts. The log bounds a record to far less.
-    pub(super) fn long_list<T>(&mut self, parts: &[T], mut write: impl FnMut(&mut Self, &T)) {
+    pub(in crate::engine) fn long_list<T>(
+        &mut self,
+        parts: &[T],
+        mut write: impl FnMut(&mut Self, &T),
+    ) {
         self.u32(u32::try_from(parts.len()).unwrap_or(u32::MAX));
         parts.iter().for_each(|part| write(self, part));
     }
 }
 
 /// Takes parts of a record off the front of a slice.
-pub(super) struct Reader<'a>(pub(super) &'a [u8]);
+pub(in crate::engine) struct Reader<'a>(pub(in crate::engine) &'a [u8]);
 
 impl<'a> Reader<'a> {
-    pub(super) fn take(&mut self, len: usize) -> Result<&'a [u8], Malformed> {
+    pub(in crate::engine) fn take(&mut self, len: usize) -> Result<&'a [u8], Malformed> {
         let (part, rest) = self.0.split_at_checked(len).ok_or(Malformed("length"))?;
         self.0 = rest;
         Ok(part)
     }
 
-    pub(super) fn array<const N: usize>(&mut self) -> Result<[u8; N], Malformed> {
+    pub(in crate::engine) fn array<const N: usize>(&mut self) -> Result<[u8; N], Malformed> {
         let (part, rest) = self.0.split_first_chunk().ok_or(Malformed("length"))?;
         self.0 = rest;
         Ok(*part)
     }
 
-    pub(super) fn u8(&mut self) -> Result<u8, Malformed> {
+    pub(in crate::engine) fn u8(&mut self) -> Result<u8, Malformed> {
         self.array().map(u8::from_le_bytes)
     }
 
-    pub(super) fn u16(&mut self) -> Result<u16, Malformed> {
+    pub(in crate::engine) fn u16(&mut self) -> Result<u16, Malformed> {
         self.array().map(u16::from_le_bytes)
     }
 
-    pub(super) fn u32(&mut self) -> Result<u32, Malformed> {
+    pub(in crate::engine) fn u32(&mut self) -> Result<u32, Malformed> {
         self.array().map(u32::from_le_bytes)
     }
 
-    pub(super) fn u64(&mut self) -> Result<u64, Malformed> {
+    pub(in crate::engine) fn u64(&mut self) -> Result<u64, Malformed> {
         self.array().map(u64::from_le_bytes)
     }
 
-    pub(super) fn i64(&mut self) -> Result<i64, Malformed> {
+    pub(in crate::engine) fn i64(&mut self) -> Result<i64, Malformed> {
         self.array().map(i64::from_le_bytes)
     }
 
-    pub(super) fn text(&mut self) -> Result<&'a str, Malformed> {
+    pub(in crate::engine) fn i128(&mut self) -> Result<i128, Malformed> {
+        self.array().map(i128::from_le_bytes)
+    }
+
+    pub(in crate::engine) fn text(&mut self) -> Result<&'a str, Malformed> {
         let len = self.u8()?;
         self.utf8(usize::from(len))
     }
 
-    pub(super) fn long_text(&mut self) -> Result<&'a str, Malformed> {
+    pub(in crate::engine) fn long_text(&mut self) -> Result<&'a str, Malformed> {
         let len = usize::try_from(self.u32()?).map_err(|_| Malformed("length"))?;
         self.utf8(len)
     }
@@ -132,7 +148,7 @@ impl<'a> Reader<'a> {
         std::str::from_utf8(self.take(len)?).map_err(|_| Malformed("text"))
     }
 
-    pub(super) fn option<T>(
+    pub(in crate::engine) fn option<T>(
         &mut self,
         read: impl FnOnce(&mut Self) -> Result<T, Malformed>,
     ) -> Result<Option<T>, Malformed> {
@@ -143,7 +159,7 @@ impl<'a> Reader<'a> {
         }
     }
 
-    pub(super) fn list<T, C: Extend<T> + Default>(
+    pub(in crate::engine) fn list<T, C: Extend<T> + Default>(
         &mut self,
         at_most: u8,
         mut read: impl FnMut(&mut Self) -> Result<T, Malformed>,
@@ -159,7 +175,7 @@ impl<'a> Reader<'a> {
         Ok(parts)
     }
 
-    pub(super) fn long_list<T>(
+    pub(in crate::engine) fn long_list<T>(
         &mut self,
         mut read: impl FnMut(&mut Self) -> Result<T, Malformed>,
     ) -> Result<Vec<T>, Malformed> {
@@ -171,7 +187,7 @@ impl<'a> Reader<'a> {
         Ok(parts)
     }
 
-    pub(super) fn expect<T: Into<u64>>(
+    pub(in crate::engine) fn expect<T: Into<u64>>(
         &mut self,
         value: u64,
         read: impl FnOnce(&mut Self) -> Result<T, Malformed>,
@@ -180,7 +196,7 @@ impl<'a> Reader<'a> {
         if read(self)?.into() == value { Ok(()) } else { Err(Malformed(what)) }
     }
 
-    pub(super) fn end(self) -> Result<(), Malformed> {
+    pub(in crate::engine) fn end(self) -> Result<(), Malformed> {
         if self.0.is_empty() { Ok(()) } else { Err(Malformed("length")) }
     }
 }

@@ -32,8 +32,8 @@ pub use standing::{Standing, Whole};
 pub use told::Told;
 pub use transfer::{Ends, TransferAction, TransferRequest};
 
-pub use bytes::{Body, Malformed};
-use bytes::{Reader, Writer};
+pub(super) use bytes::Reader;
+pub use bytes::{Body, Malformed, Writer};
 
 use crate::ledger::Moment;
 

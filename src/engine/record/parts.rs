@@ -28,20 +28,20 @@ const BUCKETS: [Bucket; 5] =
 const STATUSES: [Status; 3] = [Status::Active, Status::Frozen, Status::Closed];
 
 impl Writer<'_> {
-    pub(super) fn currency(&mut self, currency: Currency) {
+    pub(in crate::engine) fn currency(&mut self, currency: Currency) {
         self.raw(&currency.to_bytes());
     }
 
-    pub(super) fn amount(&mut self, amount: Amount) {
+    pub(in crate::engine) fn amount(&mut self, amount: Amount) {
         self.u64(amount.minor());
     }
 
-    pub(super) fn money(&mut self, money: Money) {
+    pub(in crate::engine) fn money(&mut self, money: Money) {
         self.currency(money.currency);
         self.amount(money.amount);
     }
 
-    pub(super) fn pocket(&mut self, pocket: &Pocket) {
+    pub(in crate::engine) fn pocket(&mut self, pocket: &Pocket) {
         self.currency(pocket.currency);
         for balance in [pocket.posted, pocket.held, pocket.reserved] {
             self.i64(balance.minor());
@@ -51,12 +51,14 @@ impl Writer<'_> {
 
     fn place(&mut self, place: &Place) {
         self.pocket(&place.pocket);
-        self.option(place.hold, |w, hold| {
-            w.u8(hold.ordinal);
-            for balance in [hold.placed, hold.captured, hold.restored] {
-                w.i64(balance.minor());
-            }
-        });
+        self.option(place.hold.as_ref(), Self::hold);
+    }
+
+    pub(in crate::engine) fn hold(&mut self, hold: &Hold) {
+        self.u8(hold.ordinal);
+        for balance in [hold.placed, hold.captured, hold.restored] {
+            self.i64(balance.minor());
+        }
     }
 
     fn target(&mut self, target: Target) {
@@ -78,7 +80,7 @@ impl Writer<'_> {
         self.amount(posting.amount);
     }
 
-    pub(super) fn movement(&mut self, movement: &Movement) {
+    pub(in crate::engine) fn movement(&mut self, movement: &Movement) {
         self.u8(movement.ordinal);
         self.target(movement.target);
         self.list(&movement.postings, |w, posting| w.posting(posting));
@@ -89,12 +91,12 @@ impl Writer<'_> {
         self.place(&movement.after);
     }
 
-    pub(super) fn status(&mut self, status: Option<Status>) {
+    pub(in crate::engine) fn status(&mut self, status: Option<Status>) {
         let position = STATUSES.iter().position(|known| Some(*known) == status);
         self.u8(position.and_then(|n| u8::try_from(n).ok()).map_or(0, |n| n.saturating_add(1)));
     }
 
-    pub(super) fn seen(&mut self, (ordinal, target, place): &(u8, Target, Place)) {
+    pub(in crate::engine) fn seen(&mut self, (ordinal, target, place): &(u8, Target, Place)) {
         self.u8(*ordinal);
         self.target(*target);
         self.place(place);
@@ -102,11 +104,11 @@ impl Writer<'_> {
 }
 
 impl Reader<'_> {
-    pub(super) fn currency(&mut self) -> Result<Currency, Malformed> {
+    pub(in crate::engine) fn currency(&mut self) -> Result<Currency, Malformed> {
         Currency::from_bytes(self.array()?).ok_or(Malformed("currency"))
     }
 
-    pub(super) fn amount(&mut self) -> Result<Amount, Malformed> {
+    pub(in crate::engine) fn amount(&mut self) -> Result<Amount, Malformed> {
         Amount::new(self.u64()?).ok_or(Malformed("amount"))
     }
 
@@ -114,19 +116,19 @@ impl Reader<'_> {
         self.i64().map(Balance::new)
     }
 
-    pub(super) fn money(&mut self) -> Result<Money, Malformed> {
+    pub(in crate::engine) fn money(&mut self) -> Result<Money, Malformed> {
         Ok(Money { currency: self.currency()?, amount: self.amount()? })
     }
 
-    pub(super) fn action_ref(&mut self) -> Result<ActionRef, Malformed> {
+    pub(in crate::engine) fn action_ref(&mut self) -> Result<ActionRef, Malformed> {
         self.u64().map(ActionRef::new)
     }
 
-    pub(super) fn refusal(&mut self) -> Result<Refusal, Malformed> {
+    pub(in crate::engine) fn refusal(&mut self) -> Result<Refusal, Malformed> {
         Refusal::from_number(self.u8()?).ok_or(Malformed("refusal"))
     }
 
-    pub(super) fn pocket(&mut self) -> Result<Pocket, Malformed> {
+    pub(in crate::engine) fn pocket(&mut self) -> Result<Pocket, Malformed> {
         Ok(Pocket {
             currency: self.currency()?,
             posted: self.balance()?,
@@ -136,7 +138,7 @@ impl Reader<'_> {
         })
     }
 
-    fn hold(&mut self) -> Result<Hold, Malformed> {
+    pub(in crate::engine) fn hold(&mut self) -> Result<Hold, Malformed> {
         Ok(Hold {
             ordinal: self.u8()?,
             placed: self.balance()?,
@@ -171,7 +173,7 @@ impl Reader<'_> {
         Ok(Draw { reservation: self.action_ref()?, used: self.amount()? })
     }
 
-    pub(super) fn movement(&mut self) -> Result<Movement, Malformed> {
+    pub(in crate::engine) fn movement(&mut self) -> Result<Movement, Malformed> {
         Ok(Movement {
             ordinal: self.u8()?,
             target: self.target()?,
@@ -181,12 +183,12 @@ impl Reader<'_> {
         })
     }
 
-    pub(super) fn status(&mut self) -> Result<Option<Status>, Malformed> {
+    pub(in crate::engine) fn status(&mut self) -> Result<Option<Status>, Malformed> {
         let Some(n) = self.u8()?.checked_sub(1) else { return Ok(None) };
         STATUSES.get(usize::from(n)).copied().map(Some).ok_or(Malformed("status"))
     }
 
-    pub(super) fn seen(&mut self) -> Result<(u8, Target, Place), Malformed> {
+    pub(in crate::engine) fn seen(&mut self) -> Result<(u8, Target, Place), Malformed> {
         Ok((self.u8()?, self.target()?, self.place()?))
     }
 }

@@ -1,0 +1,137 @@
+//! How long it takes to take a snapshot, what is locked meanwhile, and how long to begin on it.
+//!
+//! The log is written without sync. A snapshot is taken of an engine that does nothing else, without
+//! a pause between its parts: a server takes it slower, and its locks are held no longer. Opening
+//! reads the snapshot from the disk, because what was written was dropped from the page cache, and
+//! from the log nothing but what it must: no record is left to be replayed.
+
+use std::path::Path;
+use std::time::Duration;
+
+use anyhow::ensure;
+use holdfast::engine::{Copied, Snapshot};
+use holdfast::ledger::Operation::{CreditBalance, HoldBalance};
+use wal::{Directory, Filesystem};
+
+use crate::cli::Place;
+use crate::engine::world::World;
+use crate::report::{Table, preamble};
+use crate::requests::{Source, Spread};
+use crate::statistics::Samples;
+use crate::time::timed;
+
+const CHUNK: u64 = 10_000;
+
+/// What `snapshot` may be told.
+#[derive(Clone, Debug, clap::Args)]
+pub struct Args {
+    #[command(flatten)]
+    place: Place,
+    /// How many accounts there are
+    #[arg(long, value_name = "N", default_value_t = 1_000_000)]
+    accounts: u64,
+    /// How many keys were used, half of them for holds
+    #[arg(long, value_name = "N", default_value_t = 2_000_000)]
+    keys: u64,
+    /// How often each is measured
+    #[arg(long, value_name = "N", default_value_t = 5)]
+    rounds: u32,
+}
+
+/// What was measured.
+#[derive(Default)]
+struct Measured {
+    copying: Vec<Duration>,
+    locked: Vec<Duration>,
+    taking: Vec<Duration>,
+    opening: Vec<Duration>,
+    plain: u64,
+    file: u64,
+}
+
+/// Measures and prints.
+///
+/// # Errors
+/// When the log cannot be written, or the snapshot cannot be taken or begun on.
+pub fn run(args: &Args) -> anyhow::Result<()> {
+    preamble(Some(&args.place.dir));
+    let scratch = args.place.scratch()?;
+    let path = scratch.path().join("log");
+    let mut measured = Measured::default();
+    let mut world = world(args, &path)?;
+    for _ in 0..args.rounds {
+        let ((copied, plain), time) = timed(|| copy(&world));
+        measured.copying.push(time);
+        measured.locked.push(copied.locked_max);
+        measured.plain = plain;
+        let (taken, time) = timed(|| world.engine.snapshot(|| {}));
+        let Snapshot { copied, bytes } = taken?;
+        measured.taking.push(time);
+        measured.locked.push(copied.locked_max);
+        measured.file = bytes;
+        world.close()?;
+        let directory = Directory::open(&path, Filesystem::Any)?;
+        let (opened, time) = timed(|| World::open(directory));
+        world = opened?;
+        measured.opening.push(time);
+        ensure!(world.recovered.records == 0, "the snapshot was not begun on");
+    }
+    measured.print(args);
+    world.close()
+}
+
+impl Measured {
+    fn print(self, args: &Args) {
+        let mut table = Table::new(&["", "median", "least", "most"]);
+        let mut row = |name: &str, times: Vec<Duration>| {
+            let times = Samples::new(times);
+            let all = [times.median(), times.least(), times.most()];
+            let [median, least, most] = all.map(|time| format!("{time:.1?}"));
+            table.row([name.to_owned(), median, least, most]);
+        };
+        row("copying all that is in memory", self.copying);
+        row("longest that a part was locked", self.locked);
+        row("taking a snapshot, to its name in the directory", self.taking);
+        row("opening the log on it", self.opening);
+        table.print();
+        let each = |bytes: u64| bytes / args.accounts.max(1);
+        println!(
+            "\n{} accounts, {} keys, as many transactions, half as many holds",
+            args.accounts, args.keys
+        );
+        println!(
+            "bytes for each account with all that: {} copied, {} in the file",
+            each(self.plain),
+            each(self.file)
+        );
+        println!("figure: ready in less than 1 s on a snapshot of 1 M accounts");
+    }
+}
+
+fn world(args: &Args, path: &Path) -> anyhow::Result<World<Directory>> {
+    let mut world = World::open(Directory::open(path, Filesystem::Any)?)?;
+    world.open_accounts(0..args.accounts)?;
+    let mut source = Source::default();
+    let mix = [CreditBalance, HoldBalance];
+    for done in (0..args.keys).step_by(usize::try_from(CHUNK)?) {
+        let count = usize::try_from(CHUNK.min(args.keys - done))?;
+        let requests = source.take(count, &mix, Spread::Over(args.accounts));
+        requests.iter().try_for_each(|request| world.submit(request))?;
+        world.drain()?;
+    }
+    Ok(world)
+}
+
+/// Copies it to nowhere; how many bytes it came to.
+fn copy(world: &World<Directory>) -> (Copied, u64) {
+    let (mut copying, mut bytes) = (world.engine.begin_copy(), 0);
+    loop {
+        let count = |section: &[u8]| {
+            bytes += u64::try_from(section.len()).unwrap_or(u64::MAX);
+            Ok(())
+        };
+        if let Ok(Some(copied)) = copying.step(&world.engine, count) {
+            return (copied, bytes);
+        }
+    }
+}
