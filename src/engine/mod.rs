@@ -54,7 +54,7 @@ pub use open::{OpenError, Options, Running, open, open_on};
 pub use past::{StatementAsked, StatementPage};
 pub use recover::{Disagreement, RecoverError};
 pub use reservation::ReserveError;
-pub use snapshot::{BadSnapshot, Begun, Copied, Copying, PassedOver, Snapshot};
+pub use snapshot::{BadSnapshot, Begun, Copied, Copying, PassedOver, Snapshot, TakeError};
 pub use state_hash::StateHash;
 pub use submit::Submitted;
 
@@ -71,6 +71,8 @@ pub struct Engine<S: Storage> {
     log: Log<S>,
     rules: Rules,
     posted_to_closed: AtomicU64,
+    /// Held by the one who takes a snapshot.
+    snapshotting: parking_lot::Mutex<()>,
     records_read: AtomicU64,
 }
 
@@ -105,6 +107,16 @@ impl<S: Storage> Engine<S> {
     /// When the log failed before.
     pub fn wait_durable(&self, lsn: Lsn) -> Result<(), wal::Poisoned> {
         self.log.wal.wait_durable(lsn)
+    }
+
+    /// Moves to the archive what was sealed and is older than `before`, as far as the snapshots
+    /// that are kept do not need it. Blocks.
+    ///
+    /// # Errors
+    /// When something cannot be moved: it stays where it was.
+    pub fn archive(&self, before: Moment) -> std::io::Result<usize> {
+        let mark = u64::try_from(before.micros()).unwrap_or(0);
+        self.log.wal.archive(mark)
     }
 
     /// Takes no more actions. The committer makes durable what was taken, and ends.

@@ -141,6 +141,7 @@ fn begin<S: Storage>(
         log: Log { wal, clock },
         rules: options.rules,
         posted_to_closed: AtomicU64::new(0),
+        snapshotting: parking_lot::Mutex::new(()),
         records_read: AtomicU64::new(0),
     };
     Ok(Running { engine, committer, filler, sealer, recovered, begun })

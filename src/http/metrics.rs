@@ -4,6 +4,7 @@
 //! addition. No label ever holds a reference, a name or a key.
 
 use std::sync::atomic::Ordering;
+use std::time::Duration;
 
 use hyper::StatusCode;
 use prometheus_client::encoding::EncodeLabelSet;
@@ -71,6 +72,8 @@ struct Gauges {
     storage_low: Gauge,
     unbalanced: Gauge,
     audits: Counter,
+    snapshots: Counter,
+    snapshot_locked: Gauge<f64, std::sync::atomic::AtomicU64>,
 }
 
 impl Metrics {
@@ -136,6 +139,12 @@ impl Metrics {
     #[must_use]
     pub fn log(&self) -> LogMetrics {
         self.log.clone()
+    }
+
+    /// A snapshot was taken, for which nothing was locked longer than this.
+    pub fn snapshot_taken(&self, locked_max: Duration) {
+        self.gauges.snapshots.inc();
+        self.gauges.snapshot_locked.set(locked_max.as_secs_f64());
     }
 
     /// An audit of the books ended, with so many findings.
@@ -204,6 +213,9 @@ impl Gauges {
         gauge("log_records_read", "Records read back to tell the past", &gauges.records_read);
         gauge("storage_low", "1 while writes are refused for want of storage", &gauges.storage_low);
         gauge("books_findings", "What the last audit found wrong: 0", &gauges.unbalanced);
+        registry.register("snapshots", "Snapshots taken", gauges.snapshots.clone());
+        let help = "The longest that anything was locked for the last snapshot";
+        registry.register("snapshot_locked_max_seconds", help, gauges.snapshot_locked.clone());
         registry.register("books_audits", "Audits of the books", gauges.audits.clone());
         gauges
     }

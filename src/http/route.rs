@@ -44,6 +44,8 @@ pub enum Route<'a> {
     Statement(&'a str),
     /// `POST /v1/transfers`
     Transfer,
+    /// `POST /v1/snapshot`
+    Snapshot,
     /// `GET /v1/transactions/{transaction_id}`
     Transaction(&'a str),
     /// `GET /v1/actions/{tenant_action_ref}`
@@ -64,7 +66,11 @@ impl Route<'_> {
     pub const fn writes(self) -> bool {
         matches!(
             self,
-            Self::Operation(_) | Self::OpenAccount | Self::AmendAccount(_) | Self::Transfer
+            Self::Operation(_)
+                | Self::OpenAccount
+                | Self::AmendAccount(_)
+                | Self::Transfer
+                | Self::Snapshot
         )
     }
 
@@ -110,6 +116,9 @@ pub fn operator<'a>(method: &Method, path: &'a str) -> Result<Route<'a>, Problem
         }
         (Some("v1"), Some("transfers"), None, ..) => {
             allow(method, &[(Method::POST, Route::Transfer)])
+        }
+        (Some("v1"), Some("snapshot"), None, ..) => {
+            allow(method, &[(Method::POST, Route::Snapshot)])
         }
         (Some("v1"), Some("transactions"), Some(id), None, _) => get(Route::Transaction(id)),
         (Some("v1"), Some("actions"), Some(name), None, _) => get(Route::Action(name)),

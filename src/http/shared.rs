@@ -2,12 +2,16 @@
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::time::Duration;
 
 use super::answer::Problem;
 use super::durable::Wakers;
 use super::metrics::Metrics;
 use crate::config::Config;
-use crate::engine::Ledger;
+use crate::engine::{Ledger, Snapshot, TakeError};
+
+/// Between two parts of a snapshot.
+const SNAPSHOT_PAUSE: Duration = Duration::from_micros(500);
 
 /// What all workers share.
 pub struct Shared {
@@ -28,6 +32,19 @@ pub struct Shared {
 }
 
 impl Shared {
+    /// Takes a snapshot, at a pace that leaves the machine to the actions beside it. Blocks.
+    ///
+    /// # Errors
+    /// When it cannot be taken; the log is as it was.
+    pub fn snapshot(&self) -> Result<Snapshot, TakeError> {
+        let taken = self.ledger.snapshot(|| std::thread::sleep(SNAPSHOT_PAUSE))?;
+        self.metrics.snapshot_taken(taken.copied.locked_max);
+        let (accounts, keys) = (taken.copied.accounts, taken.copied.keys);
+        let (bytes, locked_max) = (taken.bytes, taken.copied.locked_max);
+        tracing::info!(accounts, keys, bytes, ?locked_max, "a snapshot was taken");
+        Ok(taken)
+    }
+
     /// Counts one more request as in flight, until what it returns is dropped.
     ///
     /// # Errors

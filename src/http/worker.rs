@@ -83,10 +83,20 @@ impl Worker {
         &self,
         read: impl FnOnce(&crate::engine::Ledger) -> Result<T, HistoryError> + Send + 'static,
     ) -> Result<T, Problem> {
+        Ok(self.aside(move |shared| read(&shared.ledger)).await??)
+    }
+
+    /// Does what may block, off this thread.
+    ///
+    /// # Errors
+    /// 503 when the server stops.
+    pub async fn aside<T: Send + 'static>(
+        &self,
+        work: impl FnOnce(&Shared) -> T + Send + 'static,
+    ) -> Result<T, Problem> {
         let shared = Arc::clone(&self.shared);
-        let done = tokio::task::spawn_blocking(move || read(&shared.ledger)).await;
-        let stopping = |_| Problem::unavailable("OVERLOADED", "the server is stopping");
-        Ok(done.map_err(stopping)??)
+        let done = tokio::task::spawn_blocking(move || work(&shared)).await;
+        done.map_err(|_| Problem::unavailable("OVERLOADED", "the server is stopping"))
     }
 }
 

@@ -3,7 +3,7 @@
 //! | started | stopped |
 //! | --- | --- |
 //! | the log is opened and replayed | 5. the committer syncs what is left and ends |
-//! | committer, filler, sealer, auditor | 4. the engine takes no more |
+//! | committer, filler, sealer, auditor, keeper | 4. the engine takes no more |
 //! | workers | 3. they answer what is in flight |
 //! | listeners | 1. no connection is accepted, 2. those that are idle are closed |
 //!
@@ -12,6 +12,7 @@
 
 mod auditor;
 mod disk;
+mod keeper;
 mod logging;
 mod storage;
 
@@ -95,6 +96,8 @@ fn start(config: Config) -> anyhow::Result<(Arc<Shared>, Log)> {
     thread("log-sealer").spawn(move || sealer.run())?;
     let audited = Arc::clone(&shared);
     thread("auditor").spawn(move || auditor::run(&audited))?;
+    let kept = Arc::clone(&shared);
+    thread("log-keeper").spawn(move || keeper::run(&kept))?;
     Ok((shared, Log { ended, committer }))
 }
 

@@ -82,11 +82,14 @@ impl Home {
 
     fn command(&self, flags: &[&str]) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_holdfast"));
-        let free = ["--listen", "127.0.0.1:0", "--operator-listen", "127.0.0.1:0"];
-        let small = ["--allow-any-filesystem", "--segment-bytes", "1048576"];
-        let given = |flag: &str| flags.contains(&flag);
-        let free = free.chunks(2).filter(|pair| !given(pair[0])).flatten();
-        command.arg("serve").arg("--data-dir").arg(self.0.path()).args(free).args(small);
+        let usual = [
+            ["--listen", "127.0.0.1:0"],
+            ["--operator-listen", "127.0.0.1:0"],
+            ["--segment-bytes", "1048576"],
+        ];
+        let usual = usual.iter().filter(|[flag, _]| !flags.contains(flag)).flatten();
+        command.arg("serve").arg("--data-dir").arg(self.0.path()).args(usual);
+        command.arg("--allow-any-filesystem");
         command.args(flags);
         command
     }

@@ -7,6 +7,7 @@
 //! | `requests`, `transport`, `patience` | the forms of a request, bytes that are none, and clients that are slow or rude |
 //! | `keys` | who may do what |
 //! | `storm`, `damage` | crashes under load, and logs that were harmed |
+//! | `keeping` | snapshots, and an archive of what is old |
 //! | `mirror` | two copies of the log, of which one is harmed |
 //! | `shadow` | its log and its answers against a second set of books |
 
@@ -14,6 +15,7 @@ mod amounts;
 mod books;
 mod contract;
 mod damage;
+mod keeping;
 mod keys;
 mod load;
 mod mirror;

@@ -14,7 +14,7 @@ use crate::read::{self, ReadError};
 use crate::record::{self, Record};
 use crate::segment::{BODY_OFFSET, LogId};
 use crate::size::narrow;
-use crate::snapshot::SnapshotWriter;
+use crate::snapshot::{SnapshotWriter, snapshots};
 use crate::storage::Storage;
 
 /// A handle of an open log. Clones are handles of the same log.
@@ -150,13 +150,16 @@ impl<S: Storage> Wal<S> {
         SnapshotWriter::begin(Arc::clone(&self.log), self.log.id, from)
     }
 
-    /// Moves to the archive what was sealed and has only records before this mark and this LSN.
-    /// Returns how many files were moved or there already. It does I/O and may block.
+    /// Moves to the archive what was sealed, has only records before this mark, and is not needed
+    /// on top of the older of two snapshots. Returns how many files were moved or there already. It
+    /// does I/O and may block.
     ///
     /// # Errors
     /// One cannot be moved: it stays where it was, and so do those after it.
-    pub fn archive(&self, mark: u64, lsn: Lsn) -> io::Result<usize> {
-        let names = self.log.index.sealed_before(mark, lsn);
+    pub fn archive(&self, mark: u64) -> io::Result<usize> {
+        let kept = snapshots(&self.log.storage)?;
+        let Some(oldest) = kept.get(1) else { return Ok(0) };
+        let names = self.log.index.sealed_before(mark, *oldest);
         names.iter().try_for_each(|name| self.log.storage.archive(*name))?;
         Ok(names.len())
     }

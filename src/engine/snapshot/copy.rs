@@ -54,6 +54,17 @@ pub struct Snapshot {
     pub bytes: u64,
 }
 
+/// Why no snapshot was taken.
+#[derive(Debug, thiserror::Error)]
+pub enum TakeError {
+    /// Another one is being taken.
+    #[error("a snapshot is being taken already, ask again when it is done")]
+    UnderWay,
+    /// It cannot be written, or the log failed.
+    #[error(transparent)]
+    Failed(#[from] SnapshotError),
+}
+
 impl<S: Storage> Engine<S> {
     /// Takes a snapshot while all goes on, calling `pause` between two of its parts, none of which
     /// is locked then; waits until the log is durable as far as it has seen, and gives it its
@@ -61,11 +72,14 @@ impl<S: Storage> Engine<S> {
     ///
     /// # Errors
     /// When it cannot be written, or the log fails. What snapshots there were are there still.
-    pub fn snapshot(&self, mut pause: impl FnMut()) -> Result<Snapshot, SnapshotError> {
+    pub fn snapshot(&self, mut pause: impl FnMut()) -> Result<Snapshot, TakeError> {
+        let Some(_alone) = self.snapshotting.try_lock() else { return Err(TakeError::UnderWay) };
         let mut copying = self.begin_copy();
-        let mut writer = self.log.wal.snapshot(copying.from)?;
+        let failed = SnapshotError::from;
+        let mut writer = self.log.wal.snapshot(copying.from).map_err(failed)?;
         loop {
-            if let Some(copied) = copying.step(self, |section| writer.section(section))? {
+            let step = copying.step(self, |section| writer.section(section));
+            if let Some(copied) = step.map_err(failed)? {
                 let bytes = writer.publish(copied.upto)?.bytes;
                 return Ok(Snapshot { copied, bytes });
             }

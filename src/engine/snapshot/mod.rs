@@ -96,6 +96,6 @@ mod unit;
 
 pub(super) use choose::newest;
 pub use choose::{Begun, PassedOver};
-pub use copy::{Copied, Copying, Snapshot};
+pub use copy::{Copied, Copying, Snapshot, TakeError};
 pub use load::BadSnapshot;
 pub(super) use load::{Base, Limits, Loader, Seen};

@@ -7,6 +7,7 @@ mod holds;
 mod open;
 mod parts;
 mod query;
+mod snapshot;
 mod statement;
 mod time;
 mod transfers;
@@ -52,6 +53,7 @@ pub async fn write(worker: &Worker, route: Route<'_>, body: &[u8]) -> Result<Ans
         Route::OpenAccount => open::open(worker, body).await,
         Route::AmendAccount(name) => accounts::amend(worker, name, body).await,
         Route::Transfer => transfers::transfer(worker, body).await,
+        Route::Snapshot => snapshot::take(worker, body).await,
         _ => Err(Problem::no_such_path()),
     }
 }
