@@ -7,6 +7,7 @@
 //! | `engine` | actions per second and thread; bytes of memory for each thing | the engine, on a log that goes nowhere |
 //! | `recovery` | records and bytes per second, reopened | the engine, on mapped files |
 //! | `history` | an account at random moments of its past | the engine, on mapped files |
+//! | `snapshot` | time to take one and to begin on it, what is locked meanwhile, bytes | the engine, on mapped files |
 //! | `http` | durable holds per second, closed loop | the server's binary |
 //!
 //! # How it measures

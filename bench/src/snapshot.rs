@@ -2,8 +2,8 @@
 //!
 //! The log is written without sync. A snapshot is taken of an engine that does nothing else, without
 //! a pause between its parts: a server takes it slower, and its locks are held no longer. Opening
-//! reads the snapshot from the disk, because what was written was dropped from the page cache, and
-//! from the log nothing but what it must: no record is left to be replayed.
+//! reads it from the disk, because what was written was dropped from the page cache, and of a log
+//! that is sealed hardly anything: no record is left to be replayed.
 
 use std::path::Path;
 use std::time::Duration;
@@ -69,6 +69,7 @@ pub fn run(args: &Args) -> anyhow::Result<()> {
         measured.taking.push(time);
         measured.locked.push(copied.locked_max);
         measured.file = bytes;
+        world.seal()?;
         world.close()?;
         let directory = Directory::open(&path, Filesystem::Any)?;
         let (opened, time) = timed(|| World::open(directory));

@@ -79,7 +79,7 @@ pub enum OpenError {
 }
 
 impl Options {
-    fn limits(&self) -> Limits<'_> {
+    pub(super) fn limits(&self) -> Limits<'_> {
         let Self { currencies, key_bits, max_keys, .. } = self;
         Limits { currencies, key_bits: *key_bits, max_keys: *max_keys }
     }

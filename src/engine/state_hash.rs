@@ -18,10 +18,11 @@ use sha2::{Digest, Sha256};
 use wal::Storage;
 
 use super::Engine;
-use super::books::Totals;
+use super::books::{Books, Totals};
 use super::keys::{self, Copied};
 use super::record::Writer;
 use super::shard::Shard;
+use super::state::State;
 use super::transactions::Entry;
 
 /// A sum of hashes.
@@ -70,19 +71,31 @@ impl<S: Storage> Engine<S> {
     /// part is locked alone.
     #[must_use]
     pub fn state_hash(&self) -> StateHash {
-        let mut sum = StateHash::default();
-        for number in self.state.numbers() {
-            sum.add_shard(&self.state.lock(number));
+        self.state.hash()
+    }
+}
+
+impl State {
+    /// The hash of all of it.
+    #[must_use]
+    pub fn hash(&self) -> StateHash {
+        let (mut sum, mut books) = (StateHash::default(), Books::default());
+        for number in self.numbers() {
+            let shard = self.lock(number);
+            sum.add_shard(&shard);
+            books.merge(&shard.books);
         }
         let mut shard = Copied::default();
         for number in 0..keys::SHARDS {
-            self.state.keys.copy(number, &mut shard, || {});
+            self.keys.copy(number, &mut shard, || {});
             shard.slots().for_each(|key| sum.add(2, |w| w.u64(key.position().value())));
         }
-        for entry in self.state.lock_strays().transactions.iter() {
+        let strays = self.lock_strays();
+        for entry in strays.transactions.iter() {
             sum.add(3, |w| w.u64(entry.newest().value()));
         }
-        let books = self.trial_balance().currencies.into_iter();
+        books.merge(&strays.books);
+        let books = books.into_sorted().into_iter();
         for (currency, totals) in books.filter(|(_, totals)| *totals != Totals::default()) {
             let Totals { posted, held, reserved, settlement, funding } = totals;
             sum.add(4, |w| {

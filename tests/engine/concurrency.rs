@@ -1,6 +1,7 @@
 //! Many threads on one engine, over real files, with its committer and its filler running.
 
 use std::collections::BTreeSet;
+use std::path::Path;
 use std::sync::Barrier;
 use std::thread;
 
@@ -14,8 +15,12 @@ use crate::support::engine::money;
 /// Runs `work` beside an engine on real files.
 fn with_engine(work: impl FnOnce(&Engine<Directory>)) {
     let place = tempfile::tempdir().unwrap();
-    let directory = Directory::open(place.path(), Filesystem::Any).unwrap();
-    let running = open(directory, Options::default()).unwrap();
+    with_engine_in(place.path(), Options::default(), work);
+}
+
+fn with_engine_in(place: &Path, options: Options, work: impl FnOnce(&Engine<Directory>)) {
+    let directory = Directory::open(place, Filesystem::Any).unwrap();
+    let running = open(directory, options).unwrap();
     let committer = thread::spawn(|| running.committer.run());
     let filler = thread::spawn(|| running.filler.run());
     let sealer = thread::spawn(|| running.sealer.run());
@@ -170,4 +175,32 @@ fn transfers_both_ways_do_not_wait_for_each_other_for_ever_and_keep_the_money() 
         assert_eq!(sums.funding, -3_000);
         assert_eq!(sums.settlement, 3_000 - sums.posted);
     });
+}
+
+/// Each thread pays to the next in a ring, while one takes snapshots without a pause.
+#[test]
+fn a_life_on_a_snapshot_of_a_busy_one_is_the_same_as_a_replay_of_all_of_it() {
+    let place = tempfile::tempdir().unwrap();
+    let name = |n: usize| format!("account {}", n % 40);
+    with_engine_in(place.path(), Options::default(), |engine| {
+        (0..40).for_each(|n| open_with(engine, &name(n), 1_000));
+        let taken = at_once(5, |thread| {
+            if thread == 0 {
+                return (0..3).all(|_| engine.snapshot(|| {}).is_ok());
+            }
+            for n in 0..4_000 {
+                let key = format!("{thread} {n}");
+                let (from, to) = (name(thread * 10 + n), name(thread * 10 + n + 1));
+                engine.transfer(transfer(&key, &from, &to, 1), &[]).unwrap();
+            }
+            true
+        });
+        assert!(taken.into_iter().all(|taken| taken));
+    });
+    let mut hashes = Vec::new();
+    for snapshots in [true, false] {
+        let options = Options { snapshots, ..Options::default() };
+        with_engine_in(place.path(), options, |engine| hashes.push(engine.state_hash()));
+    }
+    assert_eq!(hashes[0], hashes[1]);
 }

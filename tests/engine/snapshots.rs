@@ -1,9 +1,9 @@
 //! Snapshots that are taken while a history goes on: a few units between two questions.
 
-use std::fmt;
-
 use holdfast::engine::{Copied, Copying, Engine};
 use wal::simulated::{Choices, Disk};
+
+use super::desk::Desk;
 
 /// How many whole ones are kept: the older ones are tried too.
 const KEPT: usize = 3;
@@ -22,20 +22,16 @@ pub(crate) struct Snapshot {
     pub(crate) sections: Vec<Vec<u8>>,
 }
 
-impl fmt::Display for Snapshot {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "a snapshot of {} to {}", self.copied.from, self.copied.upto)
-    }
-}
-
 impl Snapshot {
-    /// One that is taken while nothing happens.
-    pub(crate) fn take(engine: &Engine<Disk>) -> Self {
-        let (mut copying, mut sections) = (engine.begin_copy(), Vec::new());
+    /// One that is taken while `between` is done after each of its units.
+    pub(crate) fn take(desk: &mut Desk, mut between: impl FnMut(&mut Desk)) -> Self {
+        let (mut copying, mut sections) = (desk.subject.world.engine.begin_copy(), Vec::new());
         loop {
+            let engine = &desk.subject.world.engine;
             if let Some(copied) = step(engine, &mut copying, &mut sections) {
                 return Self { copied, sections };
             }
+            between(desk);
         }
     }
 }

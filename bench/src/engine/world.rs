@@ -6,7 +6,7 @@ use anyhow::{Context, ensure};
 use holdfast::engine::record::Profile;
 use holdfast::engine::{Engine, Opened, Options, Running, Submitted, open};
 use holdfast::ledger::Opening;
-use wal::{Committer, Fill, Filler, Recovered, Step, Storage, Sync};
+use wal::{Committer, Fill, Filler, Recovered, Seal, Sealer, Step, Storage, Sync};
 
 use crate::discard::Discard;
 use crate::requests::{Request, account, currency, money};
@@ -16,12 +16,13 @@ const WAITING_MAX: u64 = 20_000;
 /// In minor units: more than any bench spends.
 const OVERDRAFT: u64 = 1_000_000_000_000_000;
 
-/// An engine and the two loops of its log.
+/// An engine and the loops of its log.
 pub struct World<S: Storage = Discard> {
     /// The engine.
     pub engine: Engine<S>,
     committer: Committer<S>,
     filler: Filler<S>,
+    sealer: Sealer<S>,
     /// What the log held.
     pub recovered: Recovered,
 }
@@ -46,8 +47,8 @@ impl<S: Storage> World<S> {
     pub fn open(storage: S) -> anyhow::Result<Self> {
         let wal = wal::Options { sync: Sync::Off, ..wal::Options::default() };
         let options = Options { wal, ..Options::default() };
-        let Running { engine, committer, filler, recovered, .. } = open(storage, options)?;
-        Ok(Self { engine, committer, filler, recovered })
+        let Running { engine, committer, filler, sealer, recovered, .. } = open(storage, options)?;
+        Ok(Self { engine, committer, filler, sealer, recovered })
     }
 
     /// Opens the accounts of these numbers, which may all overdraw.
@@ -89,6 +90,20 @@ impl<S: Storage> World<S> {
     /// When the log fails.
     pub fn drain(&mut self) -> anyhow::Result<()> {
         self.until(Step::Idle)
+    }
+
+    /// Seals every segment that is finished, as the server does beside its work.
+    ///
+    /// # Errors
+    /// When one cannot be.
+    pub fn seal(&mut self) -> anyhow::Result<()> {
+        loop {
+            match self.sealer.step() {
+                Seal::Sealed(_) => {}
+                Seal::Idle => return Ok(()),
+                Seal::Failed(error) => return Err(error.into()),
+            }
+        }
     }
 
     /// Closes the log once all of it is written.

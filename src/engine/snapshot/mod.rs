@@ -94,6 +94,9 @@ mod parts;
 mod sections;
 mod unit;
 
+#[cfg(test)]
+mod tests;
+
 pub(super) use choose::newest;
 pub use choose::{Begun, PassedOver};
 pub use copy::{Copied, Copying, Snapshot, TakeError};

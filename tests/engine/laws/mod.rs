@@ -6,5 +6,6 @@ mod links;
 mod past;
 mod refusals;
 mod reservations;
+mod snapshots;
 mod starting;
 mod statuses;
