@@ -12,6 +12,9 @@ mod engine;
 /// Statements as people and programs read them, asked of a running server.
 mod statement;
 
+/// Bytes that nobody would send, to everything that reads bytes.
+mod fuzz;
+
 /// The house stays tidy: layers, sizes, the one room with unsafe code.
 mod tidy;
 

@@ -61,7 +61,9 @@ fn unsafe_is_in_one_room() {
 }
 
 fn every_source() -> impl Iterator<Item = (PathBuf, String)> {
-    ["src", "wal", "bench", "loadgen", "tests"].into_iter().flat_map(sources)
+    ["src", "wal", "bench", "loadgen", "tests", "fuzz/src", "fuzz/fuzz_targets"]
+        .into_iter()
+        .flat_map(sources)
 }
 
 fn sources(folder: &str) -> Vec<(PathBuf, String)> {

@@ -1,0 +1,4 @@
+//! The target `amount` under libFuzzer.
+#![no_main]
+
+libfuzzer_sys::fuzz_target!(|data: &[u8]| holdfast_fuzz::amount::check(data));

@@ -1,0 +1,4 @@
+//! The target `operation` under libFuzzer.
+#![no_main]
+
+libfuzzer_sys::fuzz_target!(|data: &[u8]| holdfast_fuzz::operation::check(data));

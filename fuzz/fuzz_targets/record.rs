@@ -1,0 +1,4 @@
+//! The target `record` under libFuzzer.
+#![no_main]
+
+libfuzzer_sys::fuzz_target!(|data: &[u8]| holdfast_fuzz::record::check(data));

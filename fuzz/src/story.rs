@@ -1,0 +1,122 @@
+//! A short life of a real engine, for the records that it leaves.
+
+use std::sync::OnceLock;
+
+use holdfast::engine::record::{Ends, OperationRequest, Profile, TransferRequest};
+use holdfast::engine::{Currencies, Engine, Options, Running, open};
+use holdfast::ledger::{Amendment, Amount, Moment, Money, Opening, Operation, Status};
+use wal::simulated::Disk;
+
+/// Every record of the life, in order.
+pub(super) fn records() -> &'static [wal::Record] {
+    static RECORDS: OnceLock<Vec<wal::Record>> = OnceLock::new();
+    RECORDS.get_or_init(|| {
+        let disk = lived();
+        let mut records = Vec::new();
+        let opened = wal::open(disk, wal::Options::default(), |record| {
+            records.push(record.to_record());
+            Ok::<_, std::convert::Infallible>(())
+        });
+        drop(opened.expect("the log of a life opens"));
+        records
+    })
+}
+
+fn lived() -> Disk {
+    let disk = Disk::new();
+    let wall = Some(Moment::from_micros(1_700_000_000_000_000));
+    let options = Options { wall, ..Options::default() };
+    let Running { engine, mut committer, .. } =
+        open(disk.clone(), options).expect("an empty disk opens");
+    live(&engine);
+    engine.close();
+    while committer.step().expect("the disk is whole") != wal::Step::Ended {}
+    disk
+}
+
+fn live(engine: &Engine<Disk>) {
+    account(engine, "ann", &["USD"]);
+    account(engine, "bob", &["USD", "JPY"]);
+    transfer(engine, "@funding", "ann", 100_000);
+    transfer(engine, "ann", "bob", 2_500);
+    let deadline = Moment::from_micros(1_800_000_000_000_000);
+    let promised = engine.reserve("ann", "promised", money(700), deadline);
+    let promised = promised.expect("there is enough").action();
+    let hold = Some("hold_0000000000000006");
+    operate(engine, Operation::HoldBalance, "ann", "promised", None, Some(900));
+    operate(engine, Operation::DebitHoldBalance, "ann", "promised", hold, Some(1_000));
+    operate(engine, Operation::CreditHoldBalance, "ann", "promised", hold, Some(50));
+    operate(engine, Operation::RestoreBalance, "ann", "promised", hold, None);
+    operate(engine, Operation::RestoreBalance, "ann", "promised", hold, Some(1));
+    operate(engine, Operation::DebitBalance, "bob", "big", None, Some(1_000_000));
+    operate(engine, Operation::CreditBalance, "nobody", "t", None, Some(1));
+    operate(engine, Operation::DebitBalance, "ann", "t", Some("bal_0000000000000001_0"), Some(0));
+    let lapsing = engine.reserve("bob", "lapsing", money(10), deadline).expect("there is enough");
+    assert!(engine.lapse("ann", promised).is_ok());
+    assert!(engine.lapse("bob", lapsing.action()).is_ok());
+    amend(engine, "bob", Status::Frozen);
+    for n in 0..9 {
+        transfer(engine, "@funding", "bob", n);
+        transfer(engine, "bob", "nobody", n);
+    }
+}
+
+fn account(engine: &Engine<Disk>, name: &str, codes: &[&str]) {
+    let balances = codes.iter().filter_map(|code| Currencies::iso().find(code));
+    let opening = Opening { balances: balances.map(|code| (code, Amount::ZERO)).collect() };
+    let profile = Profile {
+        account_id: Some("an id".into()),
+        tenant_customer_ref: None,
+        metadata: Some(r#"{"a":1}"#.into()),
+    };
+    engine.open_account(name, opening, profile).expect("there is room");
+}
+
+fn amend(engine: &Engine<Disk>, name: &str, status: Status) {
+    let amendment = Amendment {
+        status: Some(status),
+        overdraft_limits: vec![(money(0).currency, money(5).amount)],
+        add_currencies: Currencies::iso().find("KWD").into_iter().collect(),
+    };
+    engine.amend_account(name, amendment, Some("{}")).expect("it is there");
+}
+
+fn operate(
+    engine: &Engine<Disk>,
+    operation: Operation,
+    account: &str,
+    transaction: &str,
+    reference: Option<&str>,
+    minor: Option<u64>,
+) {
+    let key = format!("key-{}", engine.appended());
+    let request = OperationRequest {
+        operation,
+        idempotency_key: &key,
+        transaction_id: transaction,
+        tenant_account_ref: account,
+        of_action_ref: "of",
+        reference,
+        money: minor.map(money),
+    };
+    engine.submit(request, &[]).expect("there is room");
+}
+
+fn transfer(engine: &Engine<Disk>, source: &str, destination: &str, minor: u64) {
+    let key = format!("key-{}", engine.appended());
+    let request = TransferRequest {
+        idempotency_key: &key,
+        ends: Ends::new(source, destination).expect("they are two"),
+        money: money(minor),
+        transaction_id: Some("moved"),
+        description: Some("for people"),
+        metadata: None,
+    };
+    engine.transfer(request, &[]).expect("there is room");
+}
+
+/// So many cents.
+fn money(minor: u64) -> Money {
+    let currency = Currencies::iso().find("USD").expect("it is a currency");
+    Money { amount: Amount::new(minor).unwrap_or_default(), currency }
+}
