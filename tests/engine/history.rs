@@ -186,7 +186,7 @@ impl<'a> History<'a> {
         let home = tempfile::tempdir().unwrap();
         write_out(&self.subject.world.disk, &home.path().join("wal"));
         let mut audit = Audit::new(shadow_rules(self.rules), 8);
-        audit.run(home.path()).unwrap();
+        audit.run(home.path(), None).unwrap();
         assert!(audit.findings.is_clean(), "{:#?}", audit.findings);
         let own = audit.books.totals().into_iter().map(|it| {
             let (posted, held, reserved) = (it.posted, it.held, it.reserved);

@@ -32,12 +32,16 @@ impl Audit {
         }
     }
 
-    /// Audits the log in the data directory `data`.
+    /// Audits the log in the data directory `data`, or in that directory itself where it has no
+    /// folder `wal`, as a mirror has none; and in its archive, where it has one.
     ///
     /// # Errors
     /// When it cannot be read. What is wrong with it is a finding.
-    pub fn run(&mut self, data: &Path) -> Result<Extent, Unreadable> {
-        let extent = log::read(&data.join("wal"), self)?;
+    pub fn run(&mut self, data: &Path, archive: Option<&Path>) -> Result<Extent, Unreadable> {
+        let folder = data.join("wal");
+        let own = if folder.is_dir() { folder } else { data.to_owned() };
+        let directories = [own].into_iter().chain(archive.map(Path::to_owned)).collect();
+        let extent = log::read(directories, self)?;
         self.books.close(&mut self.findings);
         self.expectations.close(&mut self.findings);
         Ok(extent)

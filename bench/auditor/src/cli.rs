@@ -22,9 +22,12 @@ use crate::report::Report;
 #[derive(Debug, Parser)]
 #[command(name = "holdfast-auditor", version)]
 pub struct Args {
-    /// The server's data directory
+    /// The server's data directory, or a mirror of its log
     #[arg(value_name = "DATA_DIR")]
     pub data_dir: PathBuf,
+    /// Where the server's sealed segments go that are old
+    #[arg(long, value_name = "DIR")]
+    pub archive: Option<PathBuf>,
     /// Print the report as JSON
     #[arg(long)]
     pub json: bool,
@@ -86,7 +89,7 @@ pub fn run(args: &Args) -> Result<Report, Failure> {
         Client::at(url, args.api_key.clone()).ok_or_else(|| Failure::Address(url.clone()))
     });
     let client = client.transpose()?;
-    let extent = audit.run(&args.data_dir)?;
+    let extent = audit.run(&args.data_dir, args.archive.as_deref())?;
     let compared = match &client {
         Some(client) => Some(compare::compare(client, &audit.books, &mut audit.findings)?),
         None => None,

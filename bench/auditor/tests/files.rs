@@ -2,6 +2,9 @@
 
 use std::fs;
 
+use holdfast_auditor::audit::Audit;
+use holdfast_auditor::books::Rules;
+
 use crate::forge::{Forge, Layout, audit, clean, first_finding, write_dense, write_snapshot};
 
 fn written() -> crate::forge::Written {
@@ -26,6 +29,20 @@ fn a_dense_log_says_the_same_as_a_padded_one() {
     assert_eq!((extent.dense_files, extent.dense_segments), (2, 3));
     assert_eq!(extent.records, clean(padded.path()).records);
     assert_eq!(audit(dense.path()).0.books.totals(), audit(padded.path()).0.books.totals());
+}
+
+/// What is in the archive is part of the log, and a mirror is the log in another directory.
+#[test]
+fn a_log_may_be_in_two_directories() {
+    let log = written();
+    let dense = write_dense(&log, 1, 2);
+    let archive = tempfile::tempdir().unwrap();
+    fs::rename(&dense, archive.path().join(dense.file_name().unwrap())).unwrap();
+    assert!(first_finding(log.path()).what.contains("missing"));
+    let mut audit = Audit::new(Rules::default(), 8);
+    let extent = audit.run(&log.path().join("wal"), Some(archive.path())).unwrap();
+    assert!(audit.findings.is_clean(), "{:#?}", audit.findings);
+    assert_eq!(extent.dense_segments, 2);
 }
 
 /// A segment that is there padded counts, and of dense files the widest.
@@ -132,9 +149,8 @@ fn what_lies_behind_a_sealed_segment_is_found() {
 #[test]
 fn a_directory_without_a_log_is_not_taken_for_an_empty_one() {
     let home = tempfile::tempdir().unwrap();
-    let mut audit =
-        holdfast_auditor::audit::Audit::new(holdfast_auditor::books::Rules::default(), 8);
-    assert!(audit.run(home.path()).is_err());
+    let mut audit = Audit::new(Rules::default(), 8);
+    assert!(audit.run(home.path(), None).is_err());
     fs::create_dir(home.path().join("wal")).unwrap();
-    assert!(audit.run(home.path()).is_err());
+    assert!(audit.run(home.path(), None).is_err());
 }

@@ -79,7 +79,7 @@ impl Reader<'_> {
         let (name, number) = (part.name.clone(), part.segment.number);
         let (file, bytes) = self.open(&name)?;
         self.follow(&mut Window::new(file, bytes))?;
-        self.files = super::files::Files::list(&self.directory)?;
+        self.files = super::files::Files::list(&self.directories)?;
         self.walk(number.saturating_add(1))?;
         Ok(self.chain != before)
     }

@@ -13,7 +13,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
-use std::path::Path;
+use std::path::PathBuf;
 
 use super::Unreadable;
 
@@ -41,12 +41,15 @@ pub(super) enum Source {
 }
 
 impl Files {
-    pub(super) fn list(directory: &Path) -> Result<Self, Unreadable> {
-        let failed = |source| Unreadable::Io { path: directory.to_owned(), source };
+    /// The files that are in either of these directories.
+    pub(super) fn list(directories: &[PathBuf]) -> Result<Self, Unreadable> {
         let mut files = Self::default();
-        for file in fs::read_dir(directory).map_err(failed)? {
-            let name = file.map_err(failed)?.file_name();
-            files.add(&name.to_string_lossy());
+        for directory in directories {
+            let failed = |source| Unreadable::Io { path: directory.clone(), source };
+            for file in fs::read_dir(directory).map_err(failed)? {
+                let name = file.map_err(failed)?.file_name();
+                files.add(&name.to_string_lossy());
+            }
         }
         Ok(files)
     }

@@ -1,7 +1,7 @@
 //! The log of a data directory, read from front to back.
 //!
-//! The files of `DATA_DIR/wal/` are taken in the order of their numbers, each in the form that
-//! counts. Their groups must form one chain. Where no group follows the last, the log ends: what
+//! The files of `DATA_DIR/wal/` and of its archive are taken in the order of their numbers, each in
+//! the form that counts. Their groups must form one chain. Where no group follows the last, the log ends: what
 //! lies behind is nothing, a torn tail, which is no finding, or the remains of a group that another
 //! one says was durable, which is.
 
@@ -17,7 +17,7 @@ mod window;
 
 use std::fs::File;
 use std::io;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use crate::finding::Findings;
 use files::{Files, Source};
@@ -89,7 +89,8 @@ struct Part {
 
 /// A log being read.
 struct Reader<'a> {
-    directory: PathBuf,
+    /// The log's own, and that of its archive.
+    directories: Vec<PathBuf>,
     visitor: &'a mut dyn Visitor,
     files: Files,
     chain: Chain,
@@ -101,17 +102,17 @@ struct Reader<'a> {
     broken: bool,
 }
 
-/// Shows every record of the log in `directory` to `visitor`.
+/// Shows every record of the log in `directories`, its own and its archive, to `visitor`.
 ///
 /// # Errors
 /// When there is no log or it cannot be read. What is wrong with it is a finding.
-pub fn read(directory: &Path, visitor: &mut dyn Visitor) -> Result<Extent, Unreadable> {
-    let files = Files::list(directory)?;
+pub fn read(directories: Vec<PathBuf>, visitor: &mut dyn Visitor) -> Result<Extent, Unreadable> {
+    let files = Files::list(&directories)?;
     if files.is_empty() {
-        return Err(Unreadable::Nothing(directory.to_owned()));
+        return Err(Unreadable::Nothing(directories.into_iter().next().unwrap_or_default()));
     }
     let mut reader = Reader {
-        directory: directory.to_owned(),
+        directories,
         visitor,
         files,
         chain: Chain { sequence: 1, next: 1, previous: 0 },
@@ -152,7 +153,7 @@ impl Reader<'_> {
     /// Whether a new look at the directory tells of another file for this segment.
     fn listed_anew(&mut self, number: u64) -> Result<bool, Unreadable> {
         let before = self.files.at(number);
-        self.files = Files::list(&self.directory)?;
+        self.files = Files::list(&self.directories)?;
         Ok(self.files.at(number) != before)
     }
 
@@ -164,17 +165,20 @@ impl Reader<'_> {
         Ok(())
     }
 
+    /// Opens a file where it is; one may just have gone to the archive.
     fn open(&self, name: &str) -> Result<(File, u64), Unreadable> {
-        let path = self.directory.join(name);
-        let opened = File::open(&path).and_then(|file| {
-            let bytes = file.metadata()?.len();
-            Ok((file, bytes))
-        });
-        opened.map_err(|source| Unreadable::Io { path, source })
+        let mut missing = io::Error::from(io::ErrorKind::NotFound);
+        for directory in &self.directories {
+            match File::open(directory.join(name)).and_then(with_length) {
+                Err(error) if error.kind() == io::ErrorKind::NotFound => missing = error,
+                opened => return opened.map_err(self.unreadable(name)),
+            }
+        }
+        Err(self.unreadable(name)(missing))
     }
 
     fn unreadable(&self, name: &str) -> impl Fn(io::Error) -> Unreadable + use<> {
-        let path = self.directory.join(name);
+        let path = PathBuf::from(name);
         move |source| Unreadable::Io { path: path.clone(), source }
     }
 
@@ -187,6 +191,11 @@ impl Reader<'_> {
     fn finding(&mut self, file: &str, what: impl Into<String>) {
         self.visitor.findings().add(self.chain.next, file, what);
     }
+}
+
+fn with_length(file: File) -> io::Result<(File, u64)> {
+    let bytes = file.metadata()?.len();
+    Ok((file, bytes))
 }
 
 fn vanished(error: &Unreadable) -> bool {

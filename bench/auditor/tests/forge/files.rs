@@ -208,7 +208,7 @@ fn frames_file(
 /// What the auditor finds in a directory.
 pub(crate) fn audit(path: &Path) -> (Audit, Extent) {
     let mut audit = Audit::new(Rules::default(), 8);
-    let extent = audit.run(path).unwrap();
+    let extent = audit.run(path, None).unwrap();
     (audit, extent)
 }
 
