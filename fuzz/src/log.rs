@@ -144,8 +144,14 @@ fn whole() -> &'static Whole {
         live(&disk, 14, 0);
         let (_, records) = open(&disk.kill()).expect("nothing was harmed");
         assert_eq!(records.len(), 56);
-        let names = disk.list().expect("the disk is whole");
-        Whole { files: names.into_iter().map(|name| (name, disk.bytes(name))).collect(), records }
+        let names = disk.list().expect("the disk is whole").into_iter();
+        let files: Vec<_> = names.map(|name| (name, disk.bytes(name))).collect();
+        for (name, bytes) in &files {
+            let mut mended = bytes.clone();
+            mend(&mut mended);
+            assert!(mended == *bytes, "to mend what is right changes {name}");
+        }
+        Whole { files, records }
     })
 }
 
