@@ -27,11 +27,27 @@ impl Reader<'_> {
             return Ok(());
         }
         let mut behind = self.behind()?;
-        while behind.iter().any(|(_, remains)| remains.claim.is_some()) && self.went_on()? {
-            behind = self.behind()?;
+        while behind.iter().any(|(_, remains)| remains.claim.is_some()) {
+            match self.went_on() {
+                Ok(true) => behind = self.behind()?,
+                Ok(false) => break,
+                Err(error) if super::vanished(&error) => {
+                    self.outrun();
+                    return Ok(());
+                }
+                Err(error) => return Err(error),
+            }
         }
         self.tell(&behind);
         self.sealed()
+    }
+
+    /// The last segment was finished and sealed since its end was reached.
+    fn outrun(&mut self) {
+        let next = self.chain.next;
+        let what =
+            format!("records from {next} on were sealed while the log was read: audit again");
+        self.extent.remarks.push(what);
     }
 
     /// The last segment that has a group.

@@ -15,6 +15,7 @@ mod segment;
 mod snapshot;
 mod window;
 
+use std::collections::BTreeSet;
 use std::fs::File;
 use std::io;
 use std::path::PathBuf;
@@ -93,6 +94,8 @@ struct Reader<'a> {
     directories: Vec<PathBuf>,
     visitor: &'a mut dyn Visitor,
     files: Files,
+    /// Those that were there before the log was read: it reaches as far as they do.
+    snapshots: BTreeSet<u64>,
     chain: Chain,
     log: Option<[u8; 16]>,
     epoch: u64,
@@ -107,7 +110,8 @@ struct Reader<'a> {
 /// # Errors
 /// When there is no log or it cannot be read. What is wrong with it is a finding.
 pub fn read(directories: Vec<PathBuf>, visitor: &mut dyn Visitor) -> Result<Extent, Unreadable> {
-    let files = Files::list(&directories)?;
+    let mut files = Files::list(&directories)?;
+    let snapshots = std::mem::take(&mut files.snapshots);
     if files.is_empty() {
         return Err(Unreadable::Nothing(directories.into_iter().next().unwrap_or_default()));
     }
@@ -115,6 +119,7 @@ pub fn read(directories: Vec<PathBuf>, visitor: &mut dyn Visitor) -> Result<Exte
         directories,
         visitor,
         files,
+        snapshots,
         chain: Chain { sequence: 1, next: 1, previous: 0 },
         log: None,
         epoch: 0,

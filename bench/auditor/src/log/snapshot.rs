@@ -12,7 +12,7 @@ const KIND: u32 = 2;
 impl Reader<'_> {
     /// Verifies all snapshots, and says what else lies in the directory.
     pub(super) fn snapshots(&mut self) -> Result<(), Unreadable> {
-        for lsn in std::mem::take(&mut self.files.snapshots) {
+        for lsn in std::mem::take(&mut self.snapshots) {
             let name = Files::snapshot_name(lsn);
             match self.snapshot(&name, lsn) {
                 // The server keeps the newest two, and removed this one meanwhile.
