@@ -22,6 +22,7 @@
 //! | [`ledger`] | the law: [`decide`](ledger::decide()) reads, [`apply`](ledger::Account::apply) cannot fail | anything outside memory: it compiles without `std` |
 //! | [`wal`] | the log: opaque records in, the same records out, in order, after a crash | accounts |
 //! | [`engine`] | joins the two: shards, the idempotency table, recovery, history, the books | HTTP |
+//! | [`wire`] | records and amounts as the contract writes them, and back | who asks, and how |
 //! | [`http`] | bytes to requests, answers to bytes; the only asynchronous code | locks, the log |
 //! | [`serve`] | starts everything in order, watches it, stops it in order | |
 //! | [`config`], [`cli`] | what was said, and what is therefore true | |
@@ -45,9 +46,9 @@
 //!   lock; and it is the order of moments, because the clock is read under the log's.
 //! * **The idempotency table keeps a keyed hash and a position.** Key and meaning are compared in
 //!   full with the record, and the first answer is built from it again, by the encoder that built
-//!   it first ([`http::operation_answer`]).
+//!   it first ([`wire::operation_answer`]).
 //! * **Money is never a float.** It is read from the number's own text into minor units, and
-//!   written from them ([`http::money`]). Every movement is a list of postings that take from one
+//!   written from them ([`wire::money`]). Every movement is a list of postings that take from one
 //!   place what they put into another; the books are added up all the time
 //!   ([`engine::Engine::audit`]).
 //! * **A failed sync is the last word.** Nothing is retried; what is in flight is told
@@ -89,3 +90,4 @@ pub mod engine;
 pub mod http;
 pub mod ledger;
 pub mod serve;
+pub mod wire;

@@ -15,7 +15,7 @@ use hyper::body::Bytes;
 use hyper::header::{self, HeaderName, HeaderValue};
 use hyper::{Response, StatusCode};
 
-use super::json;
+use crate::wire::parts::refusal;
 
 /// Says that an answer is the first one, told again.
 pub const REPLAYED: HeaderName = HeaderName::from_static("idempotency-replayed");
@@ -171,19 +171,4 @@ impl From<Problem> for Answer {
             ..Self::json(problem.status, body)
         }
     }
-}
-
-/// `{"success": false, "error": {"code", "message"}}`, with the action's name when it was recorded.
-#[must_use]
-pub fn refusal(code: &str, message: &str, action: Option<crate::ledger::ActionRef>) -> Vec<u8> {
-    json::object(|answer| {
-        answer.flag("success", false);
-        answer.object("error", |error| {
-            error.text("code", code);
-            error.text("message", message);
-        });
-        if let Some(action) = action {
-            answer.display("tenant_action_ref", action);
-        }
-    })
 }

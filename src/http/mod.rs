@@ -6,7 +6,7 @@
 //! ```
 //!
 //! `connection.rs`, `operation.rs` and `operator/` are the asynchronous shell; [`route`],
-//! [`request`], [`money`], [`json`] and [`operation_answer`] are pure functions on bytes.
+//! [`request`] and [`wire`](crate::wire) are pure functions on bytes.
 //! **Invariant: nothing here knows a lock.** From the engine's call to its return nothing is
 //! asynchronous, so a client that hangs up cannot stop an action half-way; the only wait is for
 //! the log.
@@ -16,12 +16,9 @@ mod auth;
 mod body;
 mod connection;
 pub mod durable;
-pub mod json;
 pub mod listener;
 pub mod metrics;
-pub mod money;
 mod operation;
-pub mod operation_answer;
 mod operator;
 pub mod request;
 pub mod route;

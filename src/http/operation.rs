@@ -3,11 +3,11 @@
 use hyper::StatusCode;
 
 use super::answer::{Answer, Problem};
-use super::operation_answer;
 use super::request::OperationBody;
 use super::worker::Worker;
 use crate::engine::{Repeat, Submitted};
 use crate::ledger::Operation;
+use crate::wire::operation_answer;
 
 /// Executes the operation that `body` asks for, once, and answers as it was first answered.
 ///

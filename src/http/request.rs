@@ -9,10 +9,10 @@ use serde_json::value::RawValue;
 use hyper::StatusCode;
 
 use super::answer::Problem;
-use super::money;
 use crate::engine::Currencies;
 use crate::engine::record::OperationRequest;
 use crate::ledger::{Amount, Currency, Money, Operation};
+use crate::wire::money;
 
 /// The longest text that a request may give as a name or reference, in bytes.
 pub const TEXT_MAX: usize = 128;

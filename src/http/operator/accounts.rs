@@ -7,14 +7,14 @@ use serde::Deserialize;
 use serde_json::value::RawValue;
 
 use super::super::answer::{Answer, Problem};
-use super::super::json;
 use super::super::request::{self, present};
 use super::super::worker::Worker;
 use super::open::{Members, currencies, limits, metadata};
 use super::query::{Page, Query, name};
-use super::{books, parts, time};
+use super::{books, parts};
 use crate::engine::{AccountView, Lsn};
 use crate::ledger::{Amendment, Moment, Status, SystemAccount};
+use crate::wire::{json, time};
 
 /// `GET /v1/accounts/{ref}`
 pub(super) async fn show(

@@ -3,10 +3,9 @@
 use hyper::StatusCode;
 
 use super::super::answer::{Answer, Problem};
-use super::super::json;
 use super::super::worker::Worker;
-use super::time;
 use crate::ledger::SystemAccount;
+use crate::wire::{json, time};
 
 /// `GET /v1/trial-balance`
 pub(super) async fn trial_balance(worker: &Worker) -> Result<Answer, Problem> {

@@ -3,12 +3,13 @@
 use hyper::StatusCode;
 
 use super::super::answer::{Answer, Problem};
-use super::super::json::{self, Object};
 use super::super::worker::Worker;
+use super::parts;
 use super::query::{Page, Query, name};
-use super::{parts, time};
 use crate::engine::{HistoryError, HoldView, HoldsAsked, HoldsPage, Ledger, Lsn};
 use crate::ledger::{ActionRef, HoldRef, Moment};
+use crate::wire::json::{self, Object};
+use crate::wire::time;
 
 /// A hold with what only the record that opened it tells.
 struct Opened {

@@ -9,16 +9,15 @@ mod parts;
 mod query;
 mod snapshot;
 mod statement;
-mod time;
 mod transfers;
 
 use hyper::StatusCode;
 use std::sync::atomic::Ordering;
 
 use super::answer::{Answer, Problem};
-use super::json;
 use super::route::Route;
 use super::worker::Worker;
+use crate::wire::json;
 
 /// Answers a call that changes nothing.
 ///

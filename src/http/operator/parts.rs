@@ -1,9 +1,9 @@
 //! The parts of the operator's answers: cursors, balances, accounts.
 
-use super::super::json::{self, Object};
-use super::time;
 use crate::engine::AccountView;
-use crate::ledger::{ActionRef, BalanceRef, Pocket};
+use crate::ledger::ActionRef;
+use crate::wire::json::{self, Object};
+use crate::wire::{parts, time};
 
 /// Where a list goes on: after `last`, or nowhere.
 pub(super) fn next_cursor(object: &mut Object<'_>, last: Option<ActionRef>) {
@@ -11,25 +11,6 @@ pub(super) fn next_cursor(object: &mut Object<'_>, last: Option<ActionRef>) {
         Some(action) => object.display("next_cursor", action),
         None => object.raw("next_cursor", "null"),
     }
-}
-
-/// The members of one balance.
-pub(super) fn balance(object: &mut Object<'_>, name: BalanceRef, pocket: &Pocket) {
-    let currency = pocket.currency;
-    object.display("tenant_balance_ref", name);
-    object.text("currency", currency.code());
-    sums(object, pocket);
-    object.money("overdraft_limit", pocket.overdraft_limit.minor().into(), currency);
-    object.money("shortfall", pocket.shortfall(), currency);
-}
-
-/// What a balance comes to.
-pub(super) fn sums(object: &mut Object<'_>, pocket: &Pocket) {
-    let currency = pocket.currency;
-    object.money("posted", pocket.posted.minor().into(), currency);
-    object.money("held", pocket.held.minor().into(), currency);
-    object.money("reserved", pocket.reserved.minor().into(), currency);
-    object.money("available", pocket.available(), currency);
 }
 
 /// An account as a body.
@@ -55,6 +36,6 @@ pub(super) fn account(object: &mut Object<'_>, view: &AccountView) {
     object.text("created_at", &time::write(view.created_at));
     object.text("as_of", &time::write(view.as_of));
     object.list("balances", &view.balances, |object, (name, pocket)| {
-        balance(object, *name, pocket);
+        parts::balance(object, *name, pocket);
     });
 }

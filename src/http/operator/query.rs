@@ -6,8 +6,8 @@ use jiff::Timestamp;
 use percent_encoding::percent_decode_str;
 
 use super::super::answer::Problem;
-use super::time;
 use crate::ledger::ActionRef;
+use crate::wire::time;
 
 const LIMIT_DEFAULT: usize = 100;
 const LIMIT_MAX: usize = 1_000;

@@ -3,12 +3,12 @@
 use hyper::StatusCode;
 
 use super::super::answer::{Answer, Problem};
-use super::super::json;
 use super::super::worker::Worker;
 use super::query::{Page, Query, name};
-use super::{accounts, actions, parts, time};
+use super::{accounts, parts};
 use crate::engine::{Lsn, StatementAsked, StatementPage, Stored};
 use crate::ledger::{ActionRef, Moment};
+use crate::wire::{action, json, time};
 
 pub(super) async fn list(
     worker: &Worker,
@@ -25,7 +25,7 @@ pub(super) async fn list(
         let records = actions.iter().map(Stored::record).collect::<Result<Vec<_>, _>>()?;
         Ok(json::object(|object| {
             object.list("data", &records, |object, (it, stamp)| {
-                actions::members(object, it, *stamp);
+                action::members(object, it, *stamp);
             });
             parts::next_cursor(object, next.map(|lsn| ActionRef::new(lsn.value())));
         }))

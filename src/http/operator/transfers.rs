@@ -6,15 +6,14 @@ use hyper::StatusCode;
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
-use super::super::answer::{Answer, Problem, refusal};
-use super::super::json::{self, Object};
-use super::super::operation_answer::amount;
+use super::super::answer::{Answer, Problem};
 use super::super::request::{self, ACCOUNT_MAX, TEXT_MAX, text};
 use super::super::worker::Worker;
-use super::{open, parts};
+use super::open;
 use crate::engine::record::{Ends, TransferAction, TransferRequest};
 use crate::engine::{Lsn, Repeat, Submitted};
-use crate::ledger::{ActionRef, Refusal, Side, TransferRefused};
+use crate::ledger::ActionRef;
+use crate::wire::transfer_answer;
 
 /// The longest description, in bytes.
 const DESCRIPTION_MAX: usize = 1_024;
@@ -85,60 +84,8 @@ fn request<'a>(wire: &'a Wire<'_>, worker: &Worker) -> Result<TransferRequest<'a
     })
 }
 
-/// The answer, version 1: a pure function of the record. `done` is the status of a transfer that
-/// was done; one that was refused is always answered 200.
+/// `done` is the status of a transfer that was done; one that was refused is always answered 200.
 fn answer(action: &TransferAction<'_>, at: ActionRef, done: StatusCode) -> Answer {
-    let ends = action.request.ends;
-    match &action.outcome {
-        Ok(_) => {
-            let body = json::object(|object| {
-                object.flag("success", true);
-                object.display("tenant_action_ref", at);
-                for (member, side, name) in [
-                    ("source", Side::Source, ends.source()),
-                    ("destination", Side::Destination, ends.destination()),
-                ] {
-                    object.object(member, |object| end(object, action, side, name));
-                }
-            });
-            Answer::json(done, body)
-        }
-        Err(refused) => {
-            let code = refused.refused.refusal.code();
-            let body = refusal(code, &message(action, refused), Some(at));
-            Answer::json(StatusCode::OK, body)
-        }
-    }
-}
-
-/// One end of a transfer: its balance as it is after; of a system account its name alone.
-pub(super) fn end(object: &mut Object<'_>, action: &TransferAction<'_>, side: Side, name: &str) {
-    object.text("tenant_account_ref", name);
-    if let Some((balance, place)) = action.located(side) {
-        parts::balance(object, balance, &place.pocket);
-    }
-}
-
-/// The reason for people, from the record alone: a repeat must say the same.
-pub(super) fn message(action: &TransferAction<'_>, refused: &TransferRefused) -> String {
-    let request = &action.request;
-    let account = match refused.side {
-        Side::Source => request.ends.source(),
-        Side::Destination => request.ends.destination(),
-    };
-    let asked = amount(request.money.amount.minor().into(), request.money.currency);
-    match refused.refused.refusal {
-        Refusal::AccountNotFound => format!("there is no account {account}"),
-        Refusal::CurrencyMismatch => {
-            format!("account {account} has no balance in {}", request.money.currency)
-        }
-        Refusal::AccountClosed => format!("account {account} is closed"),
-        Refusal::AccountFrozen => format!("account {account} is frozen"),
-        Refusal::InsufficientFunds => {
-            let pocket = refused.refused.seen.map(|(_, _, place)| place.pocket);
-            let available = pocket.map(|p| amount(p.available(), p.currency)).unwrap_or_default();
-            format!("{available} available and the overdraft limit do not cover {asked}")
-        }
-        other => format!("account {account} cannot take part in {asked}: {other}"),
-    }
+    let status = if action.outcome.is_ok() { done } else { StatusCode::OK };
+    Answer::json(status, transfer_answer::body(action, at))
 }

@@ -8,24 +8,28 @@ use crate::ledger::Moment;
 const NANOS_PER_MICRO: i128 = 1_000;
 
 /// A moment as RFC 3339, UTC, with microseconds.
-pub(super) fn write(at: Moment) -> String {
+#[must_use]
+pub fn write(at: Moment) -> String {
     let printer = DateTimePrinter::new().precision(Some(6));
     let timestamp = Timestamp::from_microsecond(at.micros()).unwrap_or(Timestamp::MAX);
     printer.timestamp_to_string(&timestamp)
 }
 
 /// A time of any precision and offset, as RFC 3339 has it and nothing else.
-pub(super) fn parse(text: &str) -> Option<Timestamp> {
+#[must_use]
+pub fn parse(text: &str) -> Option<Timestamp> {
     if is_rfc_3339(text) { text.parse().ok() } else { None }
 }
 
 /// The last moment that is not after `time`.
-pub(super) fn not_after(time: Timestamp) -> Moment {
+#[must_use]
+pub fn not_after(time: Timestamp) -> Moment {
     moment(time.as_nanosecond().div_euclid(NANOS_PER_MICRO))
 }
 
 /// The first moment that is not before `time`.
-pub(super) fn not_before(time: Timestamp) -> Moment {
+#[must_use]
+pub fn not_before(time: Timestamp) -> Moment {
     let behind = time.as_nanosecond().saturating_add(NANOS_PER_MICRO.saturating_sub(1));
     moment(behind.div_euclid(NANOS_PER_MICRO))
 }

@@ -4,8 +4,8 @@
 use crate::engine::record::{Action, Located};
 use crate::ledger::{ActionRef, Operation, Refusal, Refused};
 
-use super::answer::refusal;
-use super::{json, money};
+use super::json;
+use super::parts::{amount, refusal};
 
 /// The body that answers `action`, which was recorded as `at`.
 #[must_use]
@@ -83,14 +83,4 @@ fn mismatch(action: &Action<'_>, located: Option<&Located>) -> String {
         }
         _ => format!("account {account} has no balance in {code}"),
     }
-}
-
-/// An amount and its currency, for a sentence.
-#[must_use]
-pub fn amount(minor: i128, currency: crate::ledger::Currency) -> String {
-    let mut out = Vec::new();
-    money::write(&mut out, minor, currency);
-    out.push(b' ');
-    out.extend_from_slice(currency.code().as_bytes());
-    String::from_utf8(out).unwrap_or_default()
 }

@@ -1,0 +1,12 @@
+//! What is recorded as the contract writes it: names, amounts and times, in JSON.
+//!
+//! Pure functions of what is recorded. The server answers with them and the tools print with them,
+//! so that an action looks the same wherever it is seen.
+
+pub mod action;
+pub mod json;
+pub mod money;
+pub mod operation_answer;
+pub mod parts;
+pub mod time;
+pub mod transfer_answer;
