@@ -3,11 +3,11 @@
 
 use std::io;
 
-use crate::inspect::{self, Tail};
+use crate::Name;
+use crate::inspect::{self, Look, Tail};
 use crate::recovery::{OpenError, Recovered};
 use crate::size::{narrow, wide};
 use crate::storage::{Medium, Storage};
-use crate::{Lsn, Name};
 
 /// Why a log was not copied.
 #[derive(Debug, thiserror::Error)]
@@ -46,7 +46,7 @@ pub fn backup<A: Storage, B: Storage>(
     }
     loop {
         let moved = copy_all(from, to, &mut told)?;
-        match inspect::scan(to, Tail::Still, Lsn::new(1), |_| Ok(())) {
+        match inspect::scan(to, Look::whole(Tail::Still), |_| Ok(())) {
             Ok(copied) => return Ok(copied),
             // A segment was sealed between its copying and that of its successor.
             Err(OpenError::Corrupt(_)) if moved => {}

@@ -2,7 +2,7 @@
 
 use std::convert::Infallible;
 
-use wal::inspect::{Content, Tail, files, scan};
+use wal::inspect::{Content, Follower, Look, Tail, files, salvage, scan};
 use wal::simulated::{Choices, Disk};
 use wal::{BackupError, CutError, Lsn, Name, OpenError, Record, Storage, backup, cut};
 
@@ -22,7 +22,7 @@ fn running(sealed: usize) -> (Disk, Log) {
 
 fn scanned(disk: &Disk, tail: Tail) -> Result<Vec<Record>, OpenError<Infallible>> {
     let mut records = Vec::new();
-    scan(disk, tail, Lsn::new(1), |record| {
+    scan(disk, Look::whole(tail), |record| {
         records.push(record.to_record());
         Ok(())
     })?;
@@ -50,6 +50,58 @@ fn a_look_shows_what_an_opening_would_and_changes_nothing() {
     disk.flip(*before.first().unwrap(), 8 * 20);
     assert_eq!(files(&disk).unwrap()[0].content, None, "a damaged head tells nothing");
     assert!(matches!(scanned(&disk, Tail::Still), Err(OpenError::Corrupt(_))));
+}
+
+/// Through sealing, merging and a restart every record is shown once, in order.
+#[test]
+fn a_follower_shows_each_record_once_whatever_becomes_of_its_file() {
+    for seed in 0..states(2_000) / 100 {
+        let (disk, mut choices) = (Disk::new(), Choices::new(seed));
+        let (mut follower, mut shown) = (Follower::new(Lsn::new(1)), Vec::<Record>::new());
+        for _ in 0..3 {
+            let mut log = Log::open(&disk).unwrap();
+            for _ in 0..20 {
+                let records = choices.below(8);
+                log.answer(&mut choices, records);
+                if choices.once_in(3) {
+                    drop(log.sealer.step());
+                }
+                if choices.once_in(2) {
+                    let look = follower.advance(&disk, |_, record| {
+                        shown.push(record.to_record());
+                        Ok::<_, Infallible>(())
+                    });
+                    look.unwrap();
+                    assert!(shown == log.records, "seed {seed}");
+                    assert_eq!(follower.next(), log.last().next());
+                }
+            }
+            let mut late = Follower::new(Lsn::new(1));
+            late.skip(&disk).unwrap();
+            assert_eq!(late.next(), log.last().next());
+            late.advance(&disk, |_, _| Err(())).unwrap();
+        }
+    }
+}
+
+#[test]
+fn what_is_behind_damage_can_be_told_from_what_is_left() {
+    let (disk, log) = running(4);
+    let all = salvage(&disk, Lsn::new(1), |_| {}).unwrap();
+    assert_eq!((all.records, all.next), (log.last().value(), log.last().next()));
+    for name in disk.list().unwrap() {
+        let damaged = disk.kill();
+        let middle = damaged.bytes(name).len() / 2;
+        damaged.flip(name, 8 * middle.next_multiple_of(4096).min(middle + 64));
+        let Err(OpenError::Corrupt(corruption)) = Log::open(&damaged).map(drop) else { continue };
+        let mut left = Vec::new();
+        let from = corruption.lsn;
+        let salvaged = salvage(&damaged, from, |record| left.push(record.to_record())).unwrap();
+        assert_eq!(salvaged.next, log.last().next(), "{name}");
+        assert!(left.iter().all(|record| log.records.contains(record) && record.lsn >= from));
+        assert!(left.is_sorted_by_key(|record| record.lsn));
+        assert!(left.len() < log.records.len() - usize::try_from(from.value()).unwrap() + 1);
+    }
 }
 
 #[test]

@@ -22,6 +22,7 @@
 //! like a torn tail if they are damaged.
 
 mod cut;
+mod follow;
 mod judge;
 mod repair;
 mod replay;
@@ -36,7 +37,7 @@ use crate::filler::{self, Filler};
 use crate::index::Index;
 use crate::inspect::Tail;
 use crate::log::{Log, Wal};
-use crate::options::Options;
+use crate::options::{OnProgress, Options};
 use crate::record::RecordRef;
 use crate::sealer::Sealer;
 use crate::segment::{LogId, Segment};
@@ -44,8 +45,10 @@ use crate::storage::Storage;
 use crate::{Lsn, Name};
 
 pub use cut::{Cut, CutError, cut};
+pub use follow::Follower;
 use replay::{Replay, Shown};
 use survey::Found;
+pub(crate) use survey::singles;
 
 /// A log that was opened, and the pieces of work that are to be run beside it.
 pub struct Opened<S: Storage> {
@@ -214,10 +217,11 @@ pub(crate) fn scan<S: Storage, E>(
     storage: &S,
     tail: Tail,
     from: Lsn,
+    on_progress: Option<OnProgress>,
     visit: impl FnMut(RecordRef<'_>) -> Result<(), E>,
 ) -> Result<Recovered, OpenError<E>> {
     let survey = survey::survey(storage, tail)?;
-    let replay = replay::replay(storage, &survey, Shown { from, visit, on_progress: None })?;
+    let replay = replay::replay(storage, &survey, Shown { from, visit, on_progress })?;
     let torn = match tail {
         Tail::Still => judge::judge(&survey.padded, &replay)?,
         Tail::Moving => None,

@@ -77,6 +77,19 @@ pub(super) fn next<S: Storage, E>(
     Err(corrupt(damage).into())
 }
 
+/// The dense file of that name, if the record `next` is in it or comes right behind it.
+pub(super) fn at<S: Storage, E>(
+    storage: &S,
+    name: Name,
+    next: Lsn,
+) -> Result<Sealed, OpenError<E>> {
+    let corrupt = |damage| Corruption { name, offset: 0, lsn: next, damage };
+    let sealed = identify(storage, name);
+    let sealed = sealed.map_err(|error| damaged_or_failed(error, corrupt(Damage::Header)))?;
+    let holds = sealed.span.before.next <= next && next <= sealed.span.after.next;
+    if holds { Ok(sealed) } else { Err(corrupt(Damage::Misplaced).into()) }
+}
+
 /// Why a file is not what it should be: what it holds, or the machine.
 enum Unfit {
     Failed(StorageError),

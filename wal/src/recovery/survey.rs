@@ -38,8 +38,8 @@ pub(super) fn survey<S: Storage>(
         storage.sync_directory().map_err(failed("sync the names of"))?;
     }
     let names = storage.list().map_err(failed("list"))?;
-    let is_double = |name: &Name| names.iter().any(|other| replaces(*other, *name));
-    let (doubles, singles): (Vec<Name>, Vec<Name>) = names.iter().partition(|name| is_double(name));
+    let (doubles, singles): (Vec<Name>, Vec<Name>) =
+        names.iter().partition(|name| is_double(&names, **name));
     let of_dense = |name: &Name| matches!(name, Name::Dense { .. });
     let dense = singles.iter().copied().filter(of_dense).collect();
     let found = |name: &Name| match name {
@@ -66,6 +66,25 @@ impl<M> Survey<M> {
     pub(super) const fn is_empty(&self) -> bool {
         self.dense.is_empty() && self.padded.is_empty()
     }
+}
+
+/// Of all files those that count, in the order of the log, and snapshots behind them.
+pub(crate) fn singles(names: &[Name]) -> Vec<Name> {
+    let counts = |name: &Name| !is_double(names, *name);
+    let mut singles: Vec<Name> = names.iter().copied().filter(counts).collect();
+    singles.sort_by_key(|name| name.segments().map_or(u64::MAX, |(first, _)| first));
+    singles
+}
+
+/// The file that has the segment of that number.
+pub(super) fn holder(names: &[Name], number: u64) -> Option<Name> {
+    let has =
+        |name: &Name| name.segments().is_some_and(|(first, last)| (first..=last).contains(&number));
+    names.iter().copied().find(|name| has(name) && !is_double(names, *name))
+}
+
+fn is_double(names: &[Name], name: Name) -> bool {
+    names.iter().any(|other| replaces(*other, name))
 }
 
 /// Whether `other` has all that `name` has, and is the one to be believed. A padded segment is

@@ -3,9 +3,15 @@
 //! What a running log has not finished writing looks like a torn tail. While it runs, files are
 //! replaced by others: a look that falls into such a moment is taken again.
 
+mod salvage;
+
 use std::io;
 
+pub use crate::recovery::Follower;
+pub use salvage::{Salvaged, salvage};
+
 use crate::frames::{Frames, Head, Kind, is_damage};
+use crate::options::OnProgress;
 use crate::record::RecordRef;
 use crate::recovery::{self, OpenError, Recovered};
 use crate::segment::Segment;
@@ -63,6 +69,30 @@ pub enum Tail {
     Moving,
 }
 
+/// How a log is looked at.
+pub struct Look {
+    /// What is believed of its end.
+    pub tail: Tail,
+    /// The first record that is shown. What was sealed before it is not read.
+    pub from: Lsn,
+    /// Told how far the look is, at most once for each megabyte.
+    pub on_progress: Option<OnProgress>,
+}
+
+impl Look {
+    /// At all of it.
+    #[must_use]
+    pub const fn whole(tail: Tail) -> Self {
+        Self::from(tail, Lsn::new(1))
+    }
+
+    /// At the records from `from` on.
+    #[must_use]
+    pub const fn from(tail: Tail, from: Lsn) -> Self {
+        Self { tail, from, on_progress: None }
+    }
+}
+
 /// All files of a log, in the order of their names.
 ///
 /// # Errors
@@ -76,20 +106,28 @@ pub fn files<S: Storage>(storage: &S) -> io::Result<Vec<FileInfo>> {
     storage.list()?.into_iter().filter_map(info).collect()
 }
 
-/// Shows every record from `from` on, as an opening would, and says what it found.
+/// Of these files those that count, in the order of the log, and snapshots behind them. One whose
+/// segments are all in another, which a sealing that was cut off leaves behind, does not: it is
+/// removed at the next opening.
+#[must_use]
+pub fn current(names: &[Name]) -> Vec<Name> {
+    recovery::singles(names)
+}
+
+/// Shows records as an opening would, and says what it found.
 ///
 /// # Errors
 /// What an opening would refuse.
 pub fn scan<S: Storage, E>(
     storage: &S,
-    tail: Tail,
-    from: Lsn,
+    look: Look,
     mut visit: impl FnMut(RecordRef<'_>) -> Result<(), E>,
 ) -> Result<Recovered, OpenError<E>> {
     const TRIES: usize = 20;
+    let Look { tail, from, mut on_progress } = look;
     let (mut next, mut records, mut tries) = (from, 0, 0);
     loop {
-        let found = recovery::scan(storage, tail, next, |record| {
+        let found = recovery::scan(storage, tail, next, on_progress.take(), |record| {
             (next, records) = (record.lsn.next(), records + 1);
             visit(record)
         });
