@@ -4,6 +4,7 @@ use wal::{Lsn, Storage};
 
 use super::Engine;
 use super::books::{Books, Totals};
+use super::state::State;
 use crate::ledger::{Currency, Moment};
 
 /// The books of all accounts at one moment.
@@ -34,6 +35,36 @@ impl Findings {
     }
 }
 
+impl State {
+    /// What all accounts add up to; all shards are locked meanwhile.
+    pub(super) fn totals(&self) -> Vec<(Currency, Totals)> {
+        let mut books = Books::default();
+        self.lock_all().iter().for_each(|shard| books.merge(&shard.books));
+        books.into_sorted()
+    }
+
+    /// Currencies in which a shard's accounts do not add up to its totals, a shard at a time, with
+    /// a `pause` between two.
+    pub(super) fn miscounted(&self, mut pause: impl FnMut()) -> Vec<Currency> {
+        let mut miscounted = Vec::new();
+        for shard in self.numbers() {
+            let shard = self.lock(shard);
+            miscounted.extend(shard.count_up().customers_differ(&shard.books));
+            drop(shard);
+            pause();
+        }
+        miscounted
+    }
+}
+
+impl Findings {
+    /// What is wrong with these totals, and with those shards.
+    pub(super) fn of(totals: Vec<(Currency, Totals)>, miscounted: Vec<Currency>) -> Self {
+        let sums = totals.into_iter().map(|(currency, totals)| (currency, totals.sum()));
+        Self { unbalanced: sums.filter(|(_, sum)| *sum != 0).collect(), miscounted }
+    }
+}
+
 impl<S: Storage> Engine<S> {
     /// The books at this moment. All shards are locked while their totals are added up, some
     /// microseconds; no account is visited.
@@ -51,15 +82,8 @@ impl<S: Storage> Engine<S> {
 
     /// One whole audit: every shard's accounts against its totals, a shard at a time, calling
     /// `pause` between two shards; then the trial balance.
-    pub fn audit(&self, mut pause: impl FnMut()) -> Findings {
-        let mut miscounted = Vec::new();
-        for shard in self.state.numbers() {
-            let shard = self.state.lock(shard);
-            miscounted.extend(shard.count_up().customers_differ(&shard.books));
-            drop(shard);
-            pause();
-        }
-        let sums = self.trial_balance().currencies.into_iter().map(|(c, t)| (c, t.sum()));
-        Findings { unbalanced: sums.filter(|(_, sum)| *sum != 0).collect(), miscounted }
+    pub fn audit(&self, pause: impl FnMut()) -> Findings {
+        let miscounted = self.state.miscounted(pause);
+        Findings::of(self.trial_balance().currencies, miscounted)
     }
 }

@@ -120,6 +120,12 @@ impl KeyGuard<'_> {
         self.shard.find(self.hash, |lsn| !others.contains(&lsn))
     }
 
+    /// Whether the table has the action at `lsn` under this hash.
+    #[must_use]
+    pub fn knows(&self, lsn: Lsn) -> bool {
+        self.shard.find(self.hash, |found| found == lsn).is_some()
+    }
+
     /// Counts one more key, if one more may be remembered. It is uncounted again unless it is
     /// remembered.
     #[must_use]
