@@ -6,6 +6,12 @@ use crate::engine::Stamp;
 use crate::engine::record::{Action, Located, Record, TransferAction};
 use crate::ledger::{ActionRef, Bucket, Currency, Operation, Posting, Side};
 
+/// Whether a record is of an action.
+#[must_use]
+pub const fn is_one(record: &Record<'_>) -> bool {
+    matches!(record, Record::Action(_) | Record::Transfer(_))
+}
+
 /// The members of an action.
 pub fn members(object: &mut Object<'_>, record: &Record<'_>, stamp: Stamp) {
     object.display("tenant_action_ref", stamp.action());

@@ -8,5 +8,6 @@ pub mod json;
 pub mod money;
 pub mod operation_answer;
 pub mod parts;
+pub mod record;
 pub mod time;
 pub mod transfer_answer;

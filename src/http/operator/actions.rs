@@ -6,10 +6,9 @@ use super::super::answer::{Answer, Problem};
 use super::super::worker::Worker;
 use super::parts;
 use super::query::{Query, name};
-use crate::engine::record::Record;
 use crate::engine::{HistoryError, Lsn, Stored};
 use crate::ledger::ActionRef;
-use crate::wire::action::members;
+use crate::wire::action::{self, members};
 use crate::wire::json;
 
 /// `GET /v1/actions/{tenant_action_ref}`
@@ -24,7 +23,8 @@ pub(super) async fn show(worker: &Worker, segment: &str) -> Result<Answer, Probl
     let body = worker.history(move |ledger| match ledger.stored(lsn) {
         Ok(stored) => {
             let (record, stamp) = stored.record()?;
-            Ok(is_action(&record).then(|| json::object(|object| members(object, &record, stamp))))
+            Ok(action::is_one(&record)
+                .then(|| json::object(|object| members(object, &record, stamp))))
         }
         Err(HistoryError::Unknown(_)) => Ok(None),
         Err(error) => Err(error),
@@ -44,7 +44,7 @@ pub(super) async fn of_transaction(
     let heads = worker.shared.ledger.transaction_heads(&transaction_id);
     worker.durable(heads.iter().copied().max().unwrap_or(Lsn::ZERO)).await?;
     let body = worker.history(move |ledger| {
-        let actions = ledger.transaction(&transaction_id, &heads, is_action)?;
+        let actions = ledger.transaction(&transaction_id, &heads, action::is_one)?;
         let after = page.after.map_or(Lsn::ZERO, |action| Lsn::new(action.position()));
         let rest = &actions[actions.partition_point(|lsn| *lsn <= after)..];
         let shown = &rest[..rest.len().min(page.limit)];
@@ -58,8 +58,4 @@ pub(super) async fn of_transaction(
         }))
     });
     Ok(Answer::json(StatusCode::OK, body.await?))
-}
-
-const fn is_action(record: &Record<'_>) -> bool {
-    matches!(record, Record::Action(_) | Record::Transfer(_))
 }

@@ -3,7 +3,7 @@
 use crate::engine::AccountView;
 use crate::ledger::ActionRef;
 use crate::wire::json::{self, Object};
-use crate::wire::{parts, time};
+use crate::wire::{parts, record, time};
 
 /// Where a list goes on: after `last`, or nowhere.
 pub(super) fn next_cursor(object: &mut Object<'_>, last: Option<ActionRef>) {
@@ -23,15 +23,7 @@ pub(super) fn account(object: &mut Object<'_>, view: &AccountView) {
     object.text("tenant_account_ref", &view.tenant_account_ref);
     object.text("status", view.status.name());
     if let Some(profile) = &view.profile {
-        if let Some(account_id) = &profile.account_id {
-            object.text("account_id", account_id);
-        }
-        if let Some(customer) = &profile.tenant_customer_ref {
-            object.text("tenant_customer_ref", customer);
-        }
-        if let Some(metadata) = &profile.metadata {
-            object.raw("metadata", metadata);
-        }
+        record::profile(object, profile);
     }
     object.text("created_at", &time::write(view.created_at));
     object.text("as_of", &time::write(view.as_of));
