@@ -27,6 +27,8 @@
 //! | [`serve`] | starts everything in order, watches it, stops it in order | |
 //! | [`config`], [`cli`] | what was said, and what is therefore true | |
 //! | [`client`] | a running server, as the commands that talk to one reach it | what is asked |
+//! | [`tools`] | the operator's commands on the files of a data directory | HTTP |
+//! | [`print`] | what commands print with | what is printed |
 //! | [`demo`] | a story that a newcomer understands the product from | everything but HTTP |
 //!
 //! `tests/tidy.rs` holds these directions, `tests/pure.rs` the purity of the law.
@@ -89,5 +91,7 @@ pub mod demo;
 pub mod engine;
 pub mod http;
 pub mod ledger;
+pub mod print;
 pub mod serve;
+pub mod tools;
 pub mod wire;

@@ -8,6 +8,9 @@ use super::build;
 use super::flags::Flags;
 use super::server_args::ServerArgs;
 use super::statement::Time;
+use crate::tools;
+use crate::tools::snapshot::SnapshotCommand;
+use crate::tools::wal::WalCommand;
 
 /// The ledger in a card issuer's hot path: every action durable before it is answered, exactly
 /// once.
@@ -35,6 +38,27 @@ pub enum Command {
     },
     /// Show what moved an account, newest first, or what it came to at a moment
     Statement(Box<StatementArgs>),
+    /// Look at the log: its files, its records, what is wrong with it
+    Wal {
+        /// What to do with it.
+        #[command(subcommand)]
+        command: WalCommand,
+    },
+    /// List or verify the snapshots that a start may begin with
+    Snapshot {
+        /// Which of the two.
+        #[command(subcommand)]
+        command: SnapshotCommand,
+    },
+    /// Copy the data of a server, also of one that runs, and verify the copy
+    #[command(after_help = tools::backup::HELP)]
+    Backup(tools::backup::BackupArgs),
+    /// Make a data directory from a backup, and verify it
+    #[command(after_help = tools::restore::HELP)]
+    Restore(tools::restore::RestoreArgs),
+    /// Verify the log; with --full replay it, and verify the books, the keys and the accounts
+    #[command(after_help = tools::verify::HELP)]
+    Verify(tools::verify::VerifyArgs),
     /// Show what the ledger does, on a server of its own that goes away at the end
     Demo(DemoArgs),
 }

@@ -8,16 +8,15 @@ mod config_command;
 mod flags;
 mod server_args;
 mod statement;
-mod table;
 
 use std::process::ExitCode;
 
 pub use args::{Args, Command, ConfigCommand, DemoArgs, StatementArgs};
 pub use flags::Flags;
 pub use server_args::ServerArgs;
-pub use table::Table;
 
 use crate::config::{Config, Problems};
+use crate::tools;
 
 /// Does what was typed.
 ///
@@ -33,6 +32,11 @@ pub fn run(args: Args) -> anyhow::Result<ExitCode> {
             config_command::show(&resolve(&flags)?)
         }
         Command::Statement(args) => statement::statement(*args),
+        Command::Wal { command } => tools::wal::run(&command),
+        Command::Snapshot { command } => tools::snapshot::run(&command),
+        Command::Backup(args) => tools::backup::backup(&args),
+        Command::Restore(args) => tools::restore::restore(&args),
+        Command::Verify(args) => tools::verify::verify(&args),
         Command::Demo(options) => crate::demo::demo(options),
     }
 }

@@ -8,7 +8,7 @@ use super::paint::Paint;
 use super::server::Server;
 use super::story::{self, CURRENCY, Step};
 use super::teller::{Figures, Settled};
-use crate::cli::Table;
+use crate::print::Table;
 
 /// Writes on standard output.
 #[derive(Debug)]

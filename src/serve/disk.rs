@@ -1,28 +1,12 @@
-//! What this disk can do, measured before the server promises anything; and how far recovery is.
+//! What this disk can do, measured before the server promises anything.
 
-use std::fs::{File, OpenOptions};
+use std::fs::OpenOptions;
 use std::io;
 use std::os::unix::fs::FileExt;
 use std::path::Path;
 use std::time::{Duration, Instant};
 
-use indicatif::{ProgressBar, ProgressStyle};
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
-
-/// Makes a directory and those above it, each with a durable name.
-///
-/// # Errors
-/// When one cannot be made or synced.
-pub fn make_directory(path: &Path) -> io::Result<()> {
-    if path.as_os_str().is_empty() || path.is_dir() {
-        return Ok(());
-    }
-    let above = path.parent().unwrap_or(Path::new(""));
-    make_directory(above)?;
-    std::fs::create_dir(path)?;
-    let above = if above.as_os_str().is_empty() { Path::new(".") } else { above };
-    File::open(above)?.sync_all()
-}
 
 /// Lets the process open as many files as the system lets it: each connection is one, and each
 /// segment of the log.
@@ -58,15 +42,4 @@ fn time(file: &std::fs::File) -> io::Result<Duration> {
     file.write_all_at(&BLOCK, 0)?;
     file.sync_data()?;
     Ok(start.elapsed())
-}
-
-/// A bar for recovery, on a terminal only.
-#[must_use]
-pub fn progress() -> ProgressBar {
-    let bar = ProgressBar::new(0);
-    let template = "recovering [{bar:40}] {bytes} of {total_bytes}, {bytes_per_sec}, {eta} left";
-    match ProgressStyle::with_template(template) {
-        Ok(style) => bar.with_style(style.progress_chars("=> ")),
-        Err(_) => bar,
-    }
 }

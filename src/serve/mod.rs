@@ -44,7 +44,7 @@ const LAST_WORDS: Duration = Duration::from_secs(1);
 /// Why the server could not start.
 pub fn serve(config: Config) -> anyhow::Result<ExitCode> {
     logging::start(config.log_format);
-    disk::make_directory(&config.data_dir)
+    wal::directory::make_all(&config.data_dir)
         .with_context(|| format!("data directory {} cannot be made", config.data_dir.display()))?;
     disk::allow_many_files();
     let network = listen(&config, Listener::Network)?;
@@ -110,7 +110,7 @@ fn open(
     let directory = storage::open(config)?;
     println!("{}", disk::measure(&config.data_dir)?);
     let counted = metrics.log();
-    let bar = disk::progress();
+    let bar = crate::print::bar("recovering", 0);
     let done = bar.clone();
     let options = engine::Options {
         rules: config.rules,

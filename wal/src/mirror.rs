@@ -19,7 +19,7 @@ use parking_lot::RwLock;
 
 use crate::backup::copy;
 use crate::frames::FOOT_BYTES;
-use crate::inspect::{Tail, scan};
+use crate::inspect::{Look, Tail, scan};
 use crate::record::Record;
 use crate::recovery::{OpenError, Recovered};
 use crate::size::{narrow, wide};
@@ -144,13 +144,13 @@ pub fn reconcile<S: Storage>(first: &S, second: &S) -> Result<Reconciled, Reconc
 
 /// Where its chain ends. What was sealed is not read for that.
 fn end<S: Storage>(storage: &S) -> Result<Recovered, OpenError<Infallible>> {
-    scan(storage, Tail::Still, Lsn::new(u64::MAX), |_| Ok(()))
+    scan(storage, Look::from(Tail::Still, Lsn::new(u64::MAX)), |_| Ok(()))
 }
 
 /// A record, if it is there and can be read.
 fn record<S: Storage>(storage: &S, lsn: Lsn) -> Option<Record> {
     let mut found = None;
-    let only = scan(storage, Tail::Still, lsn, |record| {
+    let only = scan(storage, Look::from(Tail::Still, lsn), |record| {
         found = Some(record.to_record());
         Err(())
     });

@@ -12,8 +12,8 @@ use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 use serde_json::value::RawValue;
 
 use super::args::StatementArgs;
-use super::table::Table;
 use crate::client::Operator;
+use crate::print::Table;
 pub use time::Time;
 use wire::{Account, Action, COLUMNS, Page};
 

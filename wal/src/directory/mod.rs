@@ -290,6 +290,18 @@ impl Medium for LogFile {
     }
 }
 
+/// Makes a directory and those above it, each with a durable name.
+///
+/// # Errors
+/// When one cannot be made or synced.
+pub fn make_all(path: &Path) -> io::Result<()> {
+    if path.as_os_str().is_empty() || path.is_dir() {
+        return Ok(());
+    }
+    make_all(path.parent().unwrap_or(Path::new("")))?;
+    make(path).map(drop)
+}
+
 /// Opens the directory; one that is made has a durable name.
 fn make(path: &Path) -> io::Result<File> {
     if !path.try_exists()? {
