@@ -137,7 +137,26 @@ fn open(
     };
     let running = engine::open(directory, options);
     done.finish_and_clear();
-    running.with_context(|| format!("log {} cannot be recovered", path.display()))
+    running.map_err(|error| {
+        let what = format!("log {} cannot be recovered{}", path.display(), way_out(config, &error));
+        anyhow::Error::new(error).context(what)
+    })
+}
+
+/// The commands that show what is wrong with a log, and that help.
+fn way_out(config: &Config, error: &engine::OpenError) -> String {
+    let flag = format!("--data-dir {}", config.data_dir.display());
+    match error {
+        engine::OpenError::Log(wal::OpenError::Corrupt(wal::Corruption { lsn, .. })) => format!(
+            " (`holdfast wal verify {flag}` shows what is wrong; where there is no copy to restore \
+             from, `holdfast wal cut --at {lsn} {flag}` drops record {lsn} and all behind it)"
+        ),
+        engine::OpenError::Log(wal::OpenError::Visit { lsn, .. }) => format!(
+            " (`holdfast verify --full {flag}` shows what is wrong, `holdfast wal cat --from {lsn} \
+             --to {lsn} {flag}` the record)"
+        ),
+        _ => String::new(),
+    }
 }
 
 fn tell_recovered(recovered: &wal::Recovered, begun: &engine::Begun) {

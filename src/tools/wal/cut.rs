@@ -1,5 +1,6 @@
 //! `holdfast wal cut`: what is corrupt is dropped, with all behind it, when a person asks for it.
 
+use std::convert::Infallible;
 use std::io::{self, IsTerminal, Write};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
@@ -7,8 +8,8 @@ use std::process::ExitCode;
 use anyhow::{Context, bail, ensure};
 use jiff::Timestamp;
 use wal::directory::make_all;
-use wal::inspect::salvage;
-use wal::{Directory, Filesystem};
+use wal::inspect::{Look, Tail, salvage, scan};
+use wal::{Directory, Filesystem, OpenError};
 
 use crate::engine::Lsn;
 use crate::engine::record::mark;
@@ -56,6 +57,7 @@ pub fn cut(args: &CutArgs) -> anyhow::Result<ExitCode> {
     let place = args.data.place()?;
     place.look()?;
     let log = Directory::open(&place.log(), Filesystem::Any)?;
+    check(&log, args.at)?;
     let mut lost = Lost::default();
     let salvaged = salvage(&log, args.at, |record| lost.note(&record))?;
     println!("log     {}", place.log().display());
@@ -71,6 +73,21 @@ pub fn cut(args: &CutArgs) -> anyhow::Result<ExitCode> {
     println!("kept    as evidence in {}", path.display());
     println!("last    record {}: the next start goes on behind it", done.last);
     Ok(ExitCode::SUCCESS)
+}
+
+/// Whether it can be cut there: before anybody is asked.
+fn check(log: &Directory, at: Lsn) -> anyhow::Result<()> {
+    match scan(log, Look::from(Tail::Still, at), |_| Ok::<_, Infallible>(())) {
+        Ok(found) if found.last < at => {
+            bail!("nothing was cut: the log ends before, its last record is {}", found.last)
+        }
+        Err(OpenError::Corrupt(corruption)) if corruption.lsn < at => {
+            let lsn = corruption.lsn;
+            bail!("nothing was cut: it is corrupt before, cut it at {lsn}: {corruption}")
+        }
+        Err(OpenError::Storage(error)) => Err(error.into()),
+        _ => Ok(()),
+    }
 }
 
 fn keeps(log: &Directory, at: Lsn) -> String {
