@@ -138,25 +138,31 @@ fn open(
     let running = engine::open(directory, options);
     done.finish_and_clear();
     running.map_err(|error| {
-        let what = format!("log {} cannot be recovered{}", path.display(), way_out(config, &error));
+        let hint = way_out(config, &error).unwrap_or_default();
+        let what = format!("log {} cannot be recovered{hint}", path.display());
         anyhow::Error::new(error).context(what)
     })
 }
 
 /// The commands that show what is wrong with a log, and that help.
-fn way_out(config: &Config, error: &engine::OpenError) -> String {
+fn way_out(config: &Config, error: &engine::OpenError) -> Option<String> {
+    let engine::OpenError::Log(error) = error else { return None };
+    let wal::OpenError::Visit { lsn, .. } = error else { return corrupt(config, error) };
     let flag = format!("--data-dir {}", config.data_dir.display());
-    match error {
-        engine::OpenError::Log(wal::OpenError::Corrupt(wal::Corruption { lsn, .. })) => format!(
-            " (`holdfast wal verify {flag}` shows what is wrong; where there is no copy to restore \
-             from, `holdfast wal cut --at {lsn} {flag}` drops record {lsn} and all behind it)"
-        ),
-        engine::OpenError::Log(wal::OpenError::Visit { lsn, .. }) => format!(
-            " (`holdfast verify --full {flag}` shows what is wrong, `holdfast wal cat --from {lsn} \
-             --to {lsn} {flag}` the record)"
-        ),
-        _ => String::new(),
-    }
+    Some(format!(
+        " (`holdfast verify --full {flag}` shows what is wrong, `holdfast wal cat --from {lsn} \
+         --to {lsn} {flag}` the record)"
+    ))
+}
+
+/// The same of a log that is corrupt, whoever found it.
+fn corrupt<E>(config: &Config, error: &wal::OpenError<E>) -> Option<String> {
+    let wal::OpenError::Corrupt(wal::Corruption { lsn, .. }) = error else { return None };
+    let flag = format!("--data-dir {}", config.data_dir.display());
+    Some(format!(
+        " (`holdfast wal verify {flag}` shows what is wrong; where there is no copy to restore \
+         from, `holdfast wal cut --at {lsn} {flag}` drops record {lsn} and all behind it)"
+    ))
 }
 
 fn tell_recovered(recovered: &wal::Recovered, begun: &engine::Begun) {

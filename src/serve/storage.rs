@@ -4,10 +4,10 @@ use std::path::Path;
 use std::sync::Arc;
 
 use anyhow::Context;
-use wal::mirror::{Reconciled, reconcile};
+use wal::directory::make_all;
+use wal::mirror::{ReconcileError, Reconciled, reconcile};
 use wal::{Directory, DirectoryError, Filesystem, Mirrored};
 
-use super::disk;
 use crate::config::Config;
 
 /// Opens and locks them, and makes the log and its copy the same.
@@ -21,11 +21,17 @@ pub fn open(config: &Config) -> anyhow::Result<Mirrored<Directory>> {
         None => log,
     };
     let Some(mirror) = &config.keeping.wal_mirror else { return Ok(Mirrored::alone(log)) };
-    disk::make_directory(mirror)
-        .with_context(|| format!("wal_mirror {} cannot be made", mirror.display()))?;
+    make_all(mirror).with_context(|| format!("wal_mirror {} cannot be made", mirror.display()))?;
     let copy = directory(config, mirror)?;
-    let done = reconcile(&log, &copy)
-        .with_context(|| format!("the log and its copy in {} differ", mirror.display()))?;
+    let done = reconcile(&log, &copy).map_err(|error| {
+        let hint = match &error {
+            ReconcileError::Both { first, .. } => super::corrupt(config, first),
+            _ => None,
+        };
+        let hint = hint.unwrap_or_default();
+        let what = format!("the log and its copy in {} differ{hint}", mirror.display());
+        anyhow::Error::new(error).context(what)
+    })?;
     tell(&done, mirror);
     let place = mirror.display().to_string();
     let on_loss = Arc::new(move |error: &std::io::Error| {

@@ -39,6 +39,8 @@ pub struct Extent {
 pub enum State {
     /// Whole, and never written again.
     Sealed,
+    /// The same, in the archive.
+    Archived,
     /// Full, or left by an earlier life, and not sealed yet.
     Unsealed,
     /// The last with a record; a server that runs writes to it.
@@ -59,6 +61,7 @@ impl State {
     pub fn told(&self) -> String {
         match self {
             Self::Sealed => "sealed".to_owned(),
+            Self::Archived => "archived".to_owned(),
             Self::Unsealed => "unsealed".to_owned(),
             Self::Last => "last".to_owned(),
             Self::Spare => "spare".to_owned(),
@@ -92,6 +95,7 @@ pub fn look(log: &Log) -> anyhow::Result<Vec<File>> {
             let state = match info.content {
                 None => State::Damaged("its head or its foot does not check out".to_owned()),
                 Some(_) if !counts.contains(&info.name) => State::Double,
+                Some(Content::Dense { .. }) if is_archived(log, info.name) => State::Archived,
                 Some(Content::Dense { .. }) => State::Sealed,
                 Some(Content::Snapshot { .. }) => State::Snapshot,
                 Some(Content::Padded { .. }) if last == Some(info.name) => State::Last,
@@ -104,6 +108,10 @@ pub fn look(log: &Log) -> anyhow::Result<Vec<File>> {
     judge(log, &mut found)?;
     found.sort_by_key(|file| file.info.name.segments().map_or(u64::MAX, |(first, _)| first));
     Ok(found)
+}
+
+fn is_archived(log: &Log, name: Name) -> bool {
+    !log.directory.path().join(name.to_string()).exists()
 }
 
 /// Marks the file in which the log breaks off, as an opening would tell.

@@ -7,7 +7,7 @@ use wal::Directory;
 use wal::directory::make_all;
 use wal::inspect::Tail;
 
-use crate::config::{Config, Layer, Typed, setting};
+use crate::config::{Config, Keeping, Layer, Typed, setting};
 use crate::engine::Currencies;
 
 /// Which data directory.
@@ -17,6 +17,9 @@ pub struct DataArgs {
     /// HOLDFAST_DATA_DIR, else by the configuration file
     #[arg(long, value_name = "DIR")]
     pub data_dir: Option<String>,
+    /// Where sealed segments were archived, found likewise
+    #[arg(long, value_name = "DIR")]
+    pub archive_dir: Option<String>,
     /// The configuration file of the server, TOML [env: HOLDFAST_CONFIG]
     #[arg(long, value_name = "FILE")]
     pub config: Option<PathBuf>,
@@ -28,6 +31,8 @@ pub struct Place {
     pub data_dir: PathBuf,
     /// The currencies that its ledger keeps.
     pub currencies: Currencies,
+    /// Where else parts or copies of its log are.
+    pub keeping: Keeping,
 }
 
 /// The files of a log, to be looked at.
@@ -44,13 +49,17 @@ impl DataArgs {
     /// # Errors
     /// The configuration does not hold together.
     pub fn place(&self) -> anyhow::Result<Place> {
-        let mut flags = Layer::default();
-        if let Some(data_dir) = &self.data_dir {
-            flags = flags.with_flag(&setting::DATA_DIR, &[data_dir]);
-        }
+        let given = [
+            (&setting::DATA_DIR, self.data_dir.as_deref()),
+            (&setting::ARCHIVE_DIR, self.archive_dir.as_deref()),
+        ];
+        let given = given.into_iter().filter_map(|(setting, text)| Some((setting, text?)));
+        let flags = given
+            .fold(Layer::default(), |flags, (setting, text)| flags.with_flag(setting, &[text]));
         let typed = Typed { file: self.config.clone(), flags };
         let config = Config::resolve(&typed, &|name| std::env::var_os(name))?;
-        Ok(Place { data_dir: config.data_dir, currencies: config.currencies })
+        let Config { data_dir, currencies, keeping, .. } = config;
+        Ok(Place { data_dir, currencies, keeping })
     }
 }
 
@@ -66,7 +75,19 @@ impl Place {
     /// # Errors
     /// There is none, or it cannot be read.
     pub fn look(&self) -> anyhow::Result<Log> {
-        look(&self.data_dir)
+        let Log { directory, tail } = look(&self.data_dir)?;
+        Ok(Log { directory: self.with_archive(directory)?, tail })
+    }
+
+    /// The same log with what was archived of it. Before anything was, there may be no archive.
+    ///
+    /// # Errors
+    /// The archive cannot be opened.
+    pub fn with_archive(&self, log: Directory) -> anyhow::Result<Directory> {
+        match self.keeping.archive_dir.as_deref().filter(|path| path.is_dir()) {
+            Some(path) => Ok(log.with_archive(path)?),
+            None => Ok(log),
+        }
     }
 
     /// The flag that names it, for a command that is shown.

@@ -56,13 +56,19 @@ Exit status: 0 cut, 1 not cut, 2 not understood.";
 pub fn cut(args: &CutArgs) -> anyhow::Result<ExitCode> {
     let place = args.data.place()?;
     place.look()?;
-    let log = Directory::open(&place.log(), Filesystem::Any)?;
+    let log = place.with_archive(Directory::open(&place.log(), Filesystem::Any)?)?;
     check(&log, args.at)?;
     let mut lost = Lost::default();
     let salvaged = salvage(&log, args.at, |record| lost.note(&record))?;
     println!("log     {}", place.log().display());
     println!("keeps   {}", keeps(&log, args.at));
     println!("drops   {}", lost.told(args.at, salvaged.next));
+    if let Some(mirror) = &place.keeping.wal_mirror {
+        let mirror = mirror.display();
+        println!(
+            "copy    {mirror} is not cut: a start brings back what it has and this log has not"
+        );
+    }
     confirm(args)?;
     let path = args.evidence.clone().unwrap_or_else(|| evidence(&place));
     let kept = open_evidence(&path)?;

@@ -170,6 +170,11 @@ fn corrupt(place: &Place, log: &Log, corruption: &Corruption) -> anyhow::Result<
         "to do      restore the file from a copy, or drop record {lsn} and all behind it:\n           \
          holdfast wal cut --at {lsn} {flag}"
     ));
+    if let Some(mirror) = &place.keeping.wal_mirror {
+        let mirror = mirror.display();
+        lines
+            .push(format!("           the copy in {mirror} may be whole: a start repairs from it"));
+    }
     if log.is_running() {
         lines.push("           a server is running: stop it before".to_owned());
     }
