@@ -19,7 +19,7 @@ use parking_lot::RwLock;
 
 use crate::backup::copy;
 use crate::frames::FOOT_BYTES;
-use crate::inspect::{Look, Tail, scan};
+use crate::inspect::{Look, Tail, salvage, scan};
 use crate::record::Record;
 use crate::recovery::{OpenError, Recovered};
 use crate::size::{narrow, wide};
@@ -102,6 +102,18 @@ pub enum ReconcileError {
         /// The last record that both have.
         at: Lsn,
     },
+    /// The one that opens ends before the other one, which does not.
+    #[error(
+        "one copy of the log is damaged, and the other ends at record {last}, before record \
+         {vouched}, which was durable in the damaged one: find out which of them answered; where \
+         the damaged one cannot be restored, cut it where it is damaged and keep the evidence"
+    )]
+    Behind {
+        /// The last record of the one that opens.
+        last: Lsn,
+        /// The last that was durable in the other one.
+        vouched: Lsn,
+    },
     /// A file cannot be copied.
     #[error("the copies differ in {name}, and it cannot be copied: {source}")]
     Copy {
@@ -130,8 +142,8 @@ pub fn reconcile<S: Storage>(first: &S, second: &S) -> Result<Reconciled, Reconc
             }
             (b.last > a.last, a.last.max(b.last))
         }
-        (Ok(a), Err(_)) => (false, a.last),
-        (Err(_), Ok(b)) => (true, b.last),
+        (Ok(a), Err(_)) => (false, keeps_all(second, a.last)?),
+        (Err(_), Ok(b)) => (true, keeps_all(first, b.last)?),
         (Err(first), Err(second)) => {
             let (first, second) = (Box::new(first), Box::new(second));
             return Err(ReconcileError::Both { first, second });
@@ -140,6 +152,18 @@ pub fn reconcile<S: Storage>(first: &S, second: &S) -> Result<Reconciled, Reconc
     let (right, other) = if from_copy { (second, first) } else { (first, second) };
     let (copied, removed) = make_same(right, other)?;
     Ok(Reconciled { from_copy, copied, removed, last })
+}
+
+/// The end of the copy that opens, if the other one, which does not, speaks of nothing durable
+/// behind it: a copy that was lost long ago opens, too, and all that was answered since is in the
+/// other one alone.
+fn keeps_all<S: Storage>(damaged: &S, last: Lsn) -> Result<Lsn, ReconcileError> {
+    let vouched = salvage(damaged, last.next(), |_| {}).map(|left| left.vouched.previous());
+    match vouched {
+        Ok(vouched) if vouched > last => Err(ReconcileError::Behind { last, vouched }),
+        // One that cannot be read at all speaks of nothing.
+        Ok(_) | Err(_) => Ok(last),
+    }
 }
 
 /// Where its chain ends. What was sealed is not read for that.

@@ -184,3 +184,29 @@ fn copies_that_went_on_without_each_other_are_refused() {
     Log::open(&b).unwrap().answer(&mut Choices::new(2), 5);
     assert!(matches!(same([&a, &b]), Err(ReconcileError::Forked { .. })));
 }
+
+/// A copy that was lost long ago is whole, and old.
+#[test]
+fn a_damaged_log_is_not_repaired_from_a_copy_that_ends_before_it() {
+    use wal::Storage;
+    for stale in [true, false] {
+        let (a, b, records) = answered();
+        let name = *a.list().unwrap().last().unwrap();
+        let (log, copy) = if stale { (&a, &b) } else { (&b, &a) };
+        let mut later = Log::open(log).unwrap();
+        later.answer(&mut Choices::new(1), 9);
+        let (log, copy) = (log.kill(), copy.kill());
+        log.flip(name, 8 * 20);
+        let before = [&log, &copy].map(|disk| {
+            disk.list().unwrap().into_iter().map(|name| disk.bytes(name)).collect::<Vec<_>>()
+        });
+        let last = records.last().unwrap().lsn;
+        let done = if stale { same([&log, &copy]) } else { same([&copy, &log]) };
+        let Err(ReconcileError::Behind { last: end, vouched }) = done else { panic!("{done:?}") };
+        assert!(end == last && (last.next()..=later.last()).contains(&vouched));
+        let after = [&log, &copy].map(|disk| {
+            disk.list().unwrap().into_iter().map(|name| disk.bytes(name)).collect::<Vec<_>>()
+        });
+        assert!(before == after, "refused, and yet changed");
+    }
+}

@@ -89,6 +89,7 @@ fn what_is_behind_damage_can_be_told_from_what_is_left() {
     let (disk, log) = running(4);
     let all = salvage(&disk, Lsn::new(1), |_| {}).unwrap();
     assert_eq!((all.records, all.next), (log.last().value(), log.last().next()));
+    assert_eq!(all.vouched, log.last().next());
     for name in disk.list().unwrap() {
         let damaged = disk.kill();
         let middle = damaged.bytes(name).len() / 2;

@@ -18,6 +18,8 @@ pub struct Salvaged {
     pub records: u64,
     /// The record behind the last one that any file speaks of; what was asked for if none does.
     pub next: Lsn,
+    /// The record behind the last one that is known to have been durable.
+    pub vouched: Lsn,
 }
 
 /// Shows every record from `from` on that can still be read, in order, whatever is missing or
@@ -30,7 +32,9 @@ pub fn salvage<S: Storage>(
     from: Lsn,
     visit: impl FnMut(RecordRef<'_>),
 ) -> io::Result<Salvaged> {
-    let mut found = Finds { next: from, behind: from, records: 0, visit };
+    let (groups, synced) = (Vec::new(), 0);
+    let mut found =
+        Finds { next: from, behind: from, vouched: from, groups, synced, records: 0, visit };
     for name in singles(&storage.list()?) {
         let salvaged = match name {
             Name::Segment(number) => found.of_padded(&storage.open(name)?, number),
@@ -41,18 +45,30 @@ pub fn salvage<S: Storage>(
             salvaged => salvaged?,
         }
     }
-    Ok(Salvaged { records: found.records, next: found.behind })
+    Ok(found.told())
 }
 
 struct Finds<V> {
     /// The first record that may be shown.
     next: Lsn,
     behind: Lsn,
+    /// Behind what was sealed, or copied into a snapshot: that was durable before.
+    vouched: Lsn,
+    /// Of each group its number, and the record behind it.
+    groups: Vec<(u64, Lsn)>,
+    /// The last group of which another says that it was durable.
+    synced: u64,
     records: u64,
     visit: V,
 }
 
 impl<V: FnMut(RecordRef<'_>)> Finds<V> {
+    fn told(self) -> Salvaged {
+        let durable = self.groups.iter().filter(|(sequence, _)| *sequence <= self.synced);
+        let vouched = durable.map(|(_, behind)| *behind).fold(self.vouched, Lsn::max);
+        Salvaged { records: self.records, next: self.behind, vouched }
+    }
+
     fn show(&mut self, record: RecordRef<'_>) {
         if record.lsn < self.next {
             return;
@@ -71,6 +87,11 @@ impl<V: FnMut(RecordRef<'_>)> Finds<V> {
         while offset < segment.bytes {
             let group = window.group(&segment, offset)?;
             let bytes = group.as_ref().map_or(PAGE, |(group, _)| group.bytes);
+            if let Some((group, _)) = &group {
+                self.synced = self.synced.max(group.synced);
+                let behind = Lsn::new(group.first.value() + u64::from(group.records));
+                self.groups.push((group.sequence, behind));
+            }
             let records = group.and_then(|(group, bytes)| group.records_in(bytes));
             records.into_iter().flatten().for_each(|record| self.show(record));
             offset += wide(bytes);
@@ -82,6 +103,7 @@ impl<V: FnMut(RecordRef<'_>)> Finds<V> {
         let head = Frames::head(&medium)?;
         let foot = Frames::foot(&medium, head)?;
         self.behind = self.behind.max(foot.span.after.next);
+        self.vouched = self.vouched.max(foot.span.after.next);
         if matches!(name, Name::Snapshot(_)) || foot.span.after.next <= self.next {
             return Ok(());
         }
