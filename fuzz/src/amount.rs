@@ -1,7 +1,7 @@
 //! The text of a JSON number, read as an amount.
 
 use holdfast::engine::Currencies;
-use holdfast::http::money;
+use holdfast::wire::money;
 use serde_json::value::RawValue;
 
 const CODES: [&str; 4] = ["JPY", "USD", "KWD", "CLF"];

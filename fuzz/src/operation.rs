@@ -2,7 +2,7 @@
 
 use holdfast::engine::Currencies;
 use holdfast::engine::record::OperationRequest;
-use holdfast::http::money;
+use holdfast::wire::money;
 use holdfast::http::request::{ACCOUNT_MAX, OperationBody, TEXT_MAX};
 use holdfast::ledger::{Amount, Operation};
 use serde_json::json;

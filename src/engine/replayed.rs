@@ -6,10 +6,10 @@ use wal::{Recovered, Storage};
 use super::audit::Findings;
 use super::books::Totals;
 use super::currencies::Currencies;
-use super::keys::Keys;
 use super::recover::{RecoverError, Replay};
-use super::secret::Secret;
+use super::snapshot::{Base, Limits};
 use super::state::State;
+use super::state_hash::StateHash;
 use crate::ledger::{Currency, Moment};
 
 /// What a log comes to.
@@ -31,12 +31,11 @@ pub fn replay<S: Storage>(
     look: Look,
     currencies: &Currencies,
 ) -> Result<Replayed, wal::OpenError<RecoverError>> {
-    let secret = Secret::random();
-    let state = State::new(Keys::new(secret, u64::BITS, u64::MAX), secret);
-    let mut replay = Replay::new(&state, currencies);
+    let base = Base::nothing(&Limits { currencies, key_bits: u64::BITS, max_keys: u64::MAX });
+    let mut replay = Replay::new(&base, currencies);
     let found = scan(storage, look, |record| replay.record(&record))?;
     let last = replay.last;
-    Ok(Replayed { state, last, found })
+    Ok(Replayed { state: base.state, last, found })
 }
 
 impl Replayed {
@@ -50,6 +49,12 @@ impl Replayed {
     #[must_use]
     pub fn keys(&self) -> u64 {
         self.state.keys.count()
+    }
+
+    /// What tells whether two ledgers hold the same.
+    #[must_use]
+    pub fn state_hash(&self) -> StateHash {
+        self.state.hash()
     }
 
     /// The books, by currency code.

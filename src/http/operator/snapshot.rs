@@ -3,10 +3,10 @@
 use hyper::StatusCode;
 
 use super::super::answer::{Answer, Problem};
-use super::super::json;
 use super::super::request;
 use super::super::worker::Worker;
 use crate::engine::{Snapshot, TakeError};
+use crate::wire::json;
 
 #[derive(serde::Deserialize)]
 struct Nothing {}
