@@ -2,9 +2,9 @@
 
 use holdfast::engine::Currencies;
 use holdfast::engine::record::OperationRequest;
-use holdfast::wire::money;
 use holdfast::http::request::{ACCOUNT_MAX, OperationBody, TEXT_MAX};
 use holdfast::ledger::{Amount, Operation};
+use holdfast::wire::money;
 use serde_json::json;
 use serde_json::value::RawValue;
 

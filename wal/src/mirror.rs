@@ -337,6 +337,11 @@ impl<S: Storage> Storage for Mirrored<S> {
         self.first.remove(name)
     }
 
+    fn recycle(&self, name: Name) -> io::Result<()> {
+        self.also(|copy| copy.recycle(name))?;
+        self.first.recycle(name)
+    }
+
     fn sync_directory(&self) -> io::Result<()> {
         self.also(S::sync_directory)?;
         self.first.sync_directory()

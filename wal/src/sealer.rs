@@ -29,8 +29,8 @@ pub struct Sealer<S: Storage> {
     mark: Option<fn(&[u8]) -> u64>,
     retry: Duration,
     on_shortage: Option<OnShortage>,
-    /// A segment that was sealed and could not be removed.
-    leftover: Option<Name>,
+    /// A segment that was sealed and is still there, and who may still read it.
+    leftover: Option<(Name, Arc<S::Medium>)>,
     /// Between two pieces of a file.
     pause: Duration,
 }
@@ -81,7 +81,7 @@ impl<S: Storage> Sealer<S> {
             self.log.storage.discard(name);
             return self.failed(error);
         }
-        self.leftover = Some(Name::Segment(number));
+        self.leftover = Some((Name::Segment(number), unsealed.reader));
         self.remove_leftover().map_or_else(|error| self.failed(error), |()| Seal::Sealed(name))
     }
 
@@ -94,10 +94,14 @@ impl<S: Storage> Sealer<S> {
     /// Removes what was sealed, durably, before the next segment is sealed: what is dense comes
     /// before what is padded.
     fn remove_leftover(&mut self) -> io::Result<()> {
-        let Some(name) = self.leftover else { return Ok(()) };
-        match self.log.storage.remove(name) {
+        let Some((name, reader)) = &self.leftover else { return Ok(()) };
+        // Whoever began to read it before it was sealed must find it as it was.
+        let alone = Arc::strong_count(reader) == 1;
+        let storage = &self.log.storage;
+        let gone = if alone { storage.recycle(*name) } else { storage.remove(*name) };
+        match gone {
             Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
-            _ => self.log.storage.sync_directory()?,
+            _ => storage.sync_directory()?,
         }
         self.leftover = None;
         Ok(())

@@ -64,6 +64,15 @@ pub trait Storage: Send + Sync + 'static {
     /// It is not there or cannot be removed.
     fn remove(&self, name: Name) -> io::Result<()>;
 
+    /// Removes a segment that nobody reads any more, and may keep its room for the next one that is
+    /// prepared; durable after the next [`Storage::sync_directory`].
+    ///
+    /// # Errors
+    /// As [`Storage::remove`].
+    fn recycle(&self, name: Name) -> io::Result<()> {
+        self.remove(name)
+    }
+
     /// Makes the names of the files durable. Once it has failed it fails for ever.
     ///
     /// # Errors

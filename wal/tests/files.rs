@@ -1,15 +1,17 @@
 //! Real files: threads, restarts, two owners, and a file that is cut short while it is mapped.
 
 use std::convert::Infallible;
+use std::os::unix::fs::MetadataExt;
 use std::os::unix::process::ExitStatusExt;
 use std::path::Path;
 use std::process::Command;
 use std::sync::{Arc, Mutex};
 use std::thread::{self, JoinHandle};
 
+use wal::storage::Prepare;
 use wal::{
-    CommitError, Directory, DirectoryError, Filesystem, Lsn, OpenError, Opened, Options, Record,
-    Recovered, Wal, open,
+    CommitError, Directory, DirectoryError, Filesystem, Lsn, Name, OpenError, Opened, Options,
+    Record, Recovered, Storage, Wal, open,
 };
 
 /// A log on files with its threads.
@@ -175,6 +177,31 @@ fn a_mapped_file_that_is_cut_short_ends_the_process_with_a_reason() {
     let said = String::from_utf8_lossy(&child.stderr);
     assert!(said.contains("mapped file could not be read or written"), "{said}");
     assert_eq!(child.status.signal(), Some(6), "it is to abort");
+}
+
+/// The room of a segment that was sealed is that of the next, and holds nothing of it.
+#[test]
+fn a_segment_that_was_let_go_becomes_the_next() {
+    let place = tempfile::tempdir().unwrap();
+    let directory = Directory::open(place.path(), Filesystem::Any).unwrap();
+    let header = [7; 4096];
+    let prepare = |number, bytes| {
+        let ask = Prepare { number, bytes, header: &header, pause: &|| {} };
+        directory.prepare(ask).unwrap();
+        std::fs::metadata(place.path().join(Name::Segment(number).to_string())).unwrap().ino()
+    };
+    let first = prepare(1, 65536);
+    let path = |number| place.path().join(Name::Segment(number).to_string());
+    std::fs::write(path(1), vec![9; 65536]).unwrap();
+    directory.recycle(Name::Segment(1)).unwrap();
+    assert_eq!(directory.list().unwrap(), []);
+    assert_eq!(prepare(2, 65536), first);
+    let bytes = std::fs::read(path(2)).unwrap();
+    assert!(bytes[..4096] == header && bytes[4096..].iter().all(|byte| *byte == 0));
+    assert_ne!(prepare(3, 65536), first, "it is taken once");
+    directory.recycle(Name::Segment(3)).unwrap();
+    prepare(4, 131_072);
+    assert_eq!(std::fs::read(path(4)).unwrap().len(), 131_072, "one of another length");
 }
 
 /// What is archived is listed, read and recovered as before, and refused where it is missing.

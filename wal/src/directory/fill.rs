@@ -8,7 +8,7 @@ use std::io;
 use std::os::unix::fs::FileExt;
 use std::path::Path;
 
-use rustix::fs::FallocateFlags;
+use rustix::fs::{Advice, FallocateFlags};
 
 use crate::size::{PAGE, wide};
 use crate::storage::Prepare;
@@ -20,6 +20,21 @@ const PACE_PAGES: u64 = 64;
 pub(super) fn fill(path: &Path, ask: Prepare<'_>) -> io::Result<File> {
     let file = create(path)?;
     reserve(&file, ask.bytes)?;
+    zero(file, ask)
+}
+
+/// The same in a file that was a segment. What is cached of it goes first: pages that were read
+/// back lie in large folios.
+pub(super) fn refill(path: &Path, ask: Prepare<'_>) -> io::Result<File> {
+    let file = OpenOptions::new().read(true).write(true).open(path)?;
+    if file.metadata()?.len() != ask.bytes {
+        return fill(path, ask);
+    }
+    rustix::fs::fadvise(&file, 0, None, Advice::DontNeed)?;
+    zero(file, ask)
+}
+
+fn zero(file: File, ask: Prepare<'_>) -> io::Result<File> {
     for page in 0..ask.bytes / wide(PAGE) {
         file.write_all_at(&[0; PAGE], page * wide(PAGE))?;
         if page % PACE_PAGES == PACE_PAGES - 1 {

@@ -1,7 +1,7 @@
 //! A log as files of a directory that one process owns.
 //!
 //! Beside the files of the log ([`Name`]) there is an empty `LOCK`, locked with `flock` while a log
-//! is open.
+//! is open, and maybe a `spare.tmp`, the room of the next segment.
 
 mod archive;
 mod fill;
@@ -20,7 +20,7 @@ use crate::mmap::Map;
 use crate::size::narrow;
 use crate::storage::{Medium, Prepare, Storage};
 use archive::Archive;
-use fill::{create, fill};
+use fill::{create, fill, refill};
 
 /// A directory with the files of a log, locked.
 pub struct Directory {
@@ -79,6 +79,11 @@ pub struct LogFile {
     file: File,
     map: Option<Map>,
 }
+
+/// A segment that was let go and whose room is kept for the next.
+const SPARE: &str = "spare.tmp";
+/// The same, before its old name is durably gone.
+const ASIDE: &str = "aside.tmp";
 
 const EXT4: u64 = 0xef53;
 const XFS: u64 = 0x5846_5342;
@@ -203,7 +208,11 @@ impl Storage for Directory {
 
     fn prepare(&self, ask: Prepare<'_>) -> io::Result<LogFile> {
         let name = Name::Segment(ask.number);
-        let prepared = fill(&self.unfinished(name), ask).and_then(|file| {
+        let unfinished = self.unfinished(name);
+        // Its blocks are written already: nothing is allocated, and a full disk has room for it.
+        let spare = fs::rename(self.path.join(SPARE), &unfinished).is_ok();
+        let filled = if spare { refill(&unfinished, ask) } else { fill(&unfinished, ask) };
+        let prepared = filled.and_then(|file| {
             self.publish(name)?;
             let map = Some(Map::of(&file)?);
             Ok(LogFile { file, map })
@@ -244,6 +253,15 @@ impl Storage for Directory {
             Some(archived) => fs::remove_file(archived),
             None => here,
         }
+    }
+
+    fn recycle(&self, name: Name) -> io::Result<()> {
+        // Under its old name it must not come back with other bytes: that it is gone is made
+        // durable before anyone may write to it.
+        let aside = self.path.join(ASIDE);
+        fs::rename(self.path_of(name), &aside)?;
+        self.sync_directory()?;
+        fs::rename(aside, self.path.join(SPARE))
     }
 
     fn sync_directory(&self) -> io::Result<()> {
