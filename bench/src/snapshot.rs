@@ -18,7 +18,7 @@ use crate::engine::world::World;
 use crate::report::{Table, preamble};
 use crate::requests::{Source, Spread};
 use crate::statistics::Samples;
-use crate::time::timed;
+use crate::time::{processor_timed, timed};
 
 const CHUNK: u64 = 10_000;
 
@@ -38,13 +38,20 @@ pub struct Args {
     rounds: u32,
 }
 
+/// How often something was done, and how long it took: in all, and of that on a processor.
+#[derive(Default)]
+struct Times {
+    whole: Vec<Duration>,
+    processor: Vec<Duration>,
+}
+
 /// What was measured.
 #[derive(Default)]
 struct Measured {
-    copying: Vec<Duration>,
+    copying: Times,
     locked: Vec<Duration>,
-    taking: Vec<Duration>,
-    opening: Vec<Duration>,
+    taking: Times,
+    opening: Times,
     plain: u64,
     file: u64,
 }
@@ -60,51 +67,57 @@ pub fn run(args: &Args) -> anyhow::Result<()> {
     let mut measured = Measured::default();
     let mut world = world(args, &path)?;
     for _ in 0..args.rounds {
-        let ((copied, plain), time) = timed(|| copy(&world));
-        measured.copying.push(time);
+        let (copied, plain) = measured.copying.time(|| copy(&world));
         measured.locked.push(copied.locked_max);
         measured.plain = plain;
-        let (taken, time) = timed(|| world.engine.snapshot(|| {}));
-        let Snapshot { copied, bytes } = taken?;
-        measured.taking.push(time);
+        let Snapshot { copied, bytes } = measured.taking.time(|| world.engine.snapshot(|| {}))?;
         measured.locked.push(copied.locked_max);
         measured.file = bytes;
         world.seal()?;
         world.close()?;
         let directory = Directory::open(&path, Filesystem::Any)?;
-        let (opened, time) = timed(|| World::open(directory));
-        world = opened?;
-        measured.opening.push(time);
+        world = measured.opening.time(|| World::open(directory))?;
         ensure!(world.recovered.records == 0, "the snapshot was not begun on");
     }
     measured.print(args);
     world.close()
 }
 
+impl Times {
+    fn time<T>(&mut self, work: impl FnOnce() -> T) -> T {
+        let ((done, processor), whole) = timed(|| processor_timed(work));
+        self.whole.push(whole);
+        self.processor.push(processor);
+        done
+    }
+}
+
 impl Measured {
     fn print(self, args: &Args) {
-        let mut table = Table::new(&["", "median", "least", "most"]);
-        let mut row = |name: &str, times: Vec<Duration>| {
-            let times = Samples::new(times);
-            let all = [times.median(), times.least(), times.most()];
-            let [median, least, most] = all.map(|time| format!("{time:.1?}"));
-            table.row([name.to_owned(), median, least, most]);
+        let mut table = Table::new(&["", "median", "least", "most", "on a processor"]);
+        let mut row = |name: &str, times: Vec<Duration>, processor: Vec<Duration>| {
+            let (times, processor) = (Samples::new(times), Samples::new(processor));
+            let all = [times.median(), times.least(), times.most(), processor.median()];
+            let [median, least, most, processor] = all.map(|time| format!("{time:.1?}"));
+            table.row([name.to_owned(), median, least, most, processor]);
         };
-        row("copying all that is in memory", self.copying);
-        row("longest that a part was locked", self.locked);
-        row("taking a snapshot, to its name in the directory", self.taking);
-        row("opening the log on it", self.opening);
+        row("copying all that is in memory", self.copying.whole, self.copying.processor);
+        row("taking a snapshot, to its name", self.taking.whole, self.taking.processor);
+        row("opening the log on it", self.opening.whole, self.opening.processor);
         table.print();
-        let each = |bytes: u64| bytes / args.accounts.max(1);
+        let locked = Samples::new(self.locked);
         println!(
-            "\n{} accounts, {} keys, as many transactions, half as many holds",
+            "\nlongest that a part was locked: {:.1?} in the median copy, {:.1?} in the best",
+            locked.median(),
+            locked.least()
+        );
+        println!(
+            "{} accounts, {} keys, as many transactions, half as many holds",
             args.accounts, args.keys
         );
-        println!(
-            "bytes for each account with all that: {} copied, {} in the file",
-            each(self.plain),
-            each(self.file)
-        );
+        let each = |bytes: u64| bytes / args.accounts.max(1);
+        let (plain, file) = (each(self.plain), each(self.file));
+        println!("bytes for each account with all that: {plain} copied, {file} in the file");
         println!("figure: ready in less than 1 s on a snapshot of 1 M accounts");
     }
 }
