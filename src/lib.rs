@@ -21,7 +21,7 @@
 //! | --- | --- | --- |
 //! | [`ledger`] | the law: [`decide`](ledger::decide()) reads, [`apply`](ledger::Account::apply) cannot fail | anything outside memory: it compiles without `std` |
 //! | [`wal`] | the log: opaque records in, the same records out, in order, after a crash | accounts |
-//! | [`engine`] | joins the two: shards, the idempotency table, recovery, history, the books | HTTP |
+//! | [`engine`] | joins the two: shards, the idempotency table, recovery, snapshots, history, the books | HTTP |
 //! | [`wire`] | records and amounts as the contract writes them, and back | who asks, and how |
 //! | [`http`] | bytes to requests, answers to bytes; the only asynchronous code | locks, the log |
 //! | [`serve`] | starts everything in order, watches it, stops it in order | |
@@ -43,7 +43,7 @@
 //!   on the disk.
 //! * **From the lock to the unlock nothing waits and nothing is asynchronous**, so a client that
 //!   hangs up cannot stop an action half-way. Locks have one order: roster, key, account shards
-//!   ascending, strays (those who asked for accounts that there are not), log.
+//!   ascending, strays (what touched no customer's account), log.
 //! * **LSN order is apply order** for every account, because the append happens under the shard's
 //!   lock; and it is the order of moments, because the clock is read under the log's.
 //! * **The idempotency table keeps a keyed hash and a position.** Key and meaning are compared in
@@ -56,6 +56,9 @@
 //! * **A failed sync is the last word.** Nothing is retried; what is in flight is told
 //!   `OUTCOME_UNKNOWN`; the process ends and recovery, which does not believe the page cache, finds
 //!   the truth.
+//! * **A snapshot saves time and is never the truth.** It is used only as far as the log reaches, on
+//!   top of it the log's records are checked as ever, and where it is not right an older one, or
+//!   all of the log, is replayed.
 //! * **`unsafe` is in one file**, the mapped segment of [`wal`].
 //!
 //! # Decisions where the contract is silent
