@@ -20,6 +20,7 @@ const LAYERS: &[(&str, &[&str])] = &[
     ("wal/src", &["ledger", "Account", "hyper", "tokio", "holdfast"]),
     ("loadgen/src", &["holdfast::", "wal::"]),
     ("bench/auditor/src", &["holdfast::", "wal::"]),
+    ("tests/powercut", &["holdfast::", "wal::"]),
 ];
 
 #[test]

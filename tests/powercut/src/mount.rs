@@ -1,0 +1,146 @@
+//! A real file system on a disk of the rig: the disk shown as a file, a loop device on the file,
+//! the file system on the device. Taken down in the opposite order, whatever happens.
+
+use std::ffi::CString;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use anyhow::Context;
+use rustix::mount::{MountFlags, UnmountFlags, mount, unmount};
+
+use crate::disk::Disk;
+use crate::fuse::Shown;
+use crate::image::Image;
+use crate::tool;
+use crate::workplace::Workplace;
+
+/// The file systems that a log may lie on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
+pub enum Filesystem {
+    /// ext4, with ordered data.
+    Ext4,
+    /// XFS.
+    Xfs,
+}
+
+impl Filesystem {
+    /// Each.
+    pub const ALL: [Self; 2] = [Self::Ext4, Self::Xfs];
+
+    /// As the kernel calls it.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Ext4 => "ext4",
+            Self::Xfs => "xfs",
+        }
+    }
+
+    /// How long a disk for it is: for XFS nearly the shortest that its tools make one on.
+    #[must_use]
+    pub const fn image_bytes(self) -> u64 {
+        match self {
+            Self::Ext4 => 192 << 20,
+            Self::Xfs => 320 << 20,
+        }
+    }
+
+    const fn mount_options(self) -> &'static str {
+        match self {
+            Self::Ext4 => "barrier=1",
+            // The same file system may be there a second time, in another rig.
+            Self::Xfs => "nouuid",
+        }
+    }
+
+    /// Makes an empty one; what a disk then holds.
+    ///
+    /// # Errors
+    /// When its tool is missing or fails.
+    pub fn make(self, workplace: &Workplace) -> anyhow::Result<Image> {
+        let disk = Arc::new(Disk::new(Image::new(self.image_bytes())));
+        let attached = Attached::new(workplace, &disk)?;
+        let device = &*attached.device;
+        match self {
+            Self::Ext4 => {
+                let lazy = "nodiscard,lazy_itable_init=0,lazy_journal_init=0";
+                let small = ["-q", "-F", "-b", "4096", "-m", "0", "-J", "size=8", "-E", lazy];
+                tool::run("mkfs.ext4", &[&small[..], &[device]].concat())?
+            }
+            Self::Xfs => tool::run("mkfs.xfs", &["-q", "-f", "-K", device])?,
+        };
+        drop(attached);
+        disk.sync()?;
+        Ok(disk.cut().durable)
+    }
+}
+
+/// A loop device on a disk; detached when dropped.
+struct Attached {
+    device: String,
+    /// Goes last.
+    _shown: Shown,
+}
+
+impl Attached {
+    fn new(workplace: &Workplace, disk: &Arc<Disk>) -> anyhow::Result<Self> {
+        let path = workplace.fresh("disk");
+        let shown = Shown::at(&path, Arc::clone(disk));
+        let shown = shown.with_context(|| format!("{} cannot be mounted", path.display()))?;
+        let path = path.to_str().context("the path is no text")?;
+        let device = tool::run("losetup", &["--find", "--show", "--direct-io=on", path])?;
+        Ok(Self { device, _shown: shown })
+    }
+}
+
+impl Drop for Attached {
+    fn drop(&mut self) {
+        // What stays behind is swept up by the next rig.
+        let _ = tool::run("losetup", &["--detach", &self.device]);
+    }
+}
+
+/// A mounted file system; taken down when dropped.
+pub struct Mounted {
+    path: PathBuf,
+    /// Goes last.
+    _attached: Attached,
+}
+
+impl Mounted {
+    /// Mounts what is on the disk. The kernel replays its journal.
+    ///
+    /// # Errors
+    /// When it does not.
+    pub fn new(workplace: &Workplace, fs: Filesystem, disk: &Arc<Disk>) -> anyhow::Result<Self> {
+        let attached = Attached::new(workplace, disk)?;
+        let path = workplace.fresh("mount");
+        fs::create_dir(&path)?;
+        let options = CString::new(fs.mount_options())?;
+        let mounted = mount(
+            &*attached.device,
+            &*path,
+            fs.name(),
+            MountFlags::NOSUID | MountFlags::NODEV,
+            options.as_c_str(),
+        );
+        mounted.with_context(|| format!("{} is not mounted as {}", attached.device, fs.name()))?;
+        Ok(Self { path, _attached: attached })
+    }
+
+    /// Where it is.
+    #[must_use]
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+}
+
+impl Drop for Mounted {
+    fn drop(&mut self) {
+        if unmount(&*self.path, UnmountFlags::empty()).is_err() {
+            let _ = unmount(&*self.path, UnmountFlags::DETACH);
+        }
+        let _ = fs::remove_dir(&self.path);
+    }
+}
