@@ -18,5 +18,8 @@ mod fuzz;
 /// The house stays tidy: layers, sizes, the one room with unsafe code.
 mod tidy;
 
+/// The operator's tools on directories that a real server made.
+mod tools;
+
 /// The server as a black box: exact bytes in, every promise of the contract out.
 mod wire;
