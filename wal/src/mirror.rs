@@ -343,7 +343,7 @@ impl<S: Storage> Storage for Mirrored<S> {
     }
 
     fn sync_directory(&self) -> io::Result<()> {
-        self.also(S::sync_directory)?;
+        self.also(|copy| copy.sync_directory())?;
         self.first.sync_directory()
     }
 
@@ -400,7 +400,7 @@ impl<S: Storage> Medium for MirroredFile<S> {
     }
 
     fn forget(&self) -> io::Result<()> {
-        self.also(Medium::forget)?;
+        self.also(|second| second.forget())?;
         self.first.forget()
     }
 

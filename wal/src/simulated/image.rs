@@ -24,6 +24,8 @@ pub(super) struct Image {
     unreadable: BTreeSet<usize>,
     /// The length that is durable, where a write past the end may grow it.
     grows_from: Option<usize>,
+    /// Shared with those who have it open.
+    held: Arc<()>,
 }
 
 impl Image {
@@ -36,11 +38,26 @@ impl Image {
     pub(super) fn new(bytes: Vec<u8>) -> Self {
         Self {
             grows_from: None,
+            held: Arc::new(()),
             seen: Arc::new(bytes),
             dirty: Sectors::new(),
             lost: Sectors::new(),
             unreadable: BTreeSet::new(),
         }
+    }
+
+    /// Keeps it for as long as what is returned lives.
+    pub(super) fn hold(&self) -> Arc<()> {
+        Arc::clone(&self.held)
+    }
+
+    pub(super) fn is_held(&self) -> bool {
+        Arc::strong_count(&self.held) > 1
+    }
+
+    /// Nobody has it open any more.
+    pub(super) fn close(&mut self) {
+        self.held = Arc::new(());
     }
 
     pub(super) fn len(&self) -> u64 {

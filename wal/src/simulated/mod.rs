@@ -11,7 +11,7 @@
 //! * A sync that fails leaves its sectors unsynced and clean, as Linux does: the next one says that
 //!   all is well. Reads show what was written until the cache is dropped, and then what the disk
 //!   holds.
-//! * A write that fails has written the first half of its sectors.
+//! * An operation fails as a [`Fault`] says: before or after it was done, or a write half-way.
 //! * A prepared segment is durable in its bytes; its name is after a sync of the directory, which
 //!   preparing does last. A removed name may come back until then. A sync of the directory that
 //!   has failed fails for ever.
@@ -27,20 +27,25 @@
 //! ends of one history can be tried, both return a new disk and leave this one alone.
 
 mod choices;
+mod faults;
 mod image;
+mod seam;
+mod sites;
+mod state;
 
-use parking_lot::Mutex;
-use std::collections::{BTreeMap, BTreeSet};
 use std::io;
 use std::sync::Arc;
 
+use parking_lot::Mutex;
 use rustix::io::Errno;
 
 use crate::Name;
 use crate::size::narrow;
-use crate::storage::{Medium, Prepare, Storage};
 pub use choices::Choices;
+pub use faults::{Failure, Fault, Operation};
 use image::Image;
+pub use sites::{Site, Sites, Tally};
+use state::State;
 
 /// A disk with the files of one log. Clones are handles of the same disk.
 #[derive(Clone, Default)]
@@ -52,47 +57,8 @@ pub struct Disk {
 pub struct DiskFile {
     state: Arc<Mutex<State>>,
     image: u64,
-}
-
-/// What a disk can be told to fail at.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Operation {
-    /// Reading from a file.
-    Read,
-    /// Writing to a file.
-    Write,
-    /// Syncing a file.
-    Sync,
-    /// Making a segment, up to its name.
-    Prepare,
-    /// Syncing the directory, by itself or at the end of making a segment or publishing a file.
-    Directory,
-    /// Listing, opening, beginning, publishing, removing, and dropping a cache.
-    Other,
-}
-
-#[derive(Clone, Default)]
-struct State {
-    images: BTreeMap<u64, Image>,
-    names: BTreeMap<Name, u64>,
-    /// Names changed since the directory was synced, and what they were then.
-    unsynced: BTreeMap<Name, Option<u64>>,
-    /// Files that were begun and not published.
-    begun: BTreeMap<Name, u64>,
-    made: u64,
-    directory_failed: bool,
-    full: bool,
-    operations: u64,
-    /// How many more operations there are before the machine stops.
-    left: Option<u64>,
-    faults: Vec<Fault>,
-}
-
-#[derive(Clone)]
-struct Fault {
-    operation: Option<Operation>,
-    /// How many more times it succeeds.
-    spared: u64,
+    /// The bytes stay for as long as they are open, whatever becomes of their name.
+    _held: Arc<()>,
 }
 
 impl Disk {
@@ -100,6 +66,12 @@ impl Disk {
     #[must_use]
     pub fn new() -> Self {
         Self::default()
+    }
+
+    /// An empty disk that notes from where it is asked for what, as do all disks that it becomes.
+    #[must_use]
+    pub fn watched(sites: &Sites) -> Self {
+        Self::of(State { sites: Some(sites.clone()), ..State::default() })
     }
 
     /// The disk after a power cut, as a new one. Each sector and each name that was not synced
@@ -126,22 +98,25 @@ impl Disk {
         state.faults.clear();
         state.left = None;
         state.directory_failed = false;
-        for image in std::mem::take(&mut state.begun).into_values() {
-            state.images.remove(&image);
-        }
+        state.begun.clear();
+        state.images.values_mut().for_each(Image::close);
+        state.forget_unnamed();
         Self::of(state)
     }
 
     /// Fails the `nth` operation of this kind from now on, counted from 1, once.
     pub fn fail(&self, operation: Operation, nth: u64) {
-        let spared = nth.saturating_sub(1);
-        self.state.lock().faults.push(Fault { operation: Some(operation), spared });
+        self.break_at(Fault::once(Some(operation), nth));
     }
 
     /// Fails the `nth` operation of any kind from now on, counted from 1, once.
     pub fn fail_any(&self, nth: u64) {
-        let spared = nth.saturating_sub(1);
-        self.state.lock().faults.push(Fault { operation: None, spared });
+        self.break_at(Fault::once(None, nth));
+    }
+
+    /// Fails at this.
+    pub fn break_at(&self, fault: Fault) {
+        self.state.lock().faults.push(fault);
     }
 
     /// Stops the machine before the `nth` operation from now on, counted from 1: that one and all
@@ -155,6 +130,12 @@ impl Disk {
     #[must_use]
     pub fn operations(&self) -> u64 {
         self.state.lock().operations
+    }
+
+    /// How many of them failed because they were told to.
+    #[must_use]
+    pub fn failed(&self) -> u64 {
+        self.state.lock().failed
     }
 
     /// From now on there is no room for another segment.
@@ -211,193 +192,8 @@ impl Disk {
         Self { state: Arc::new(Mutex::new(state)) }
     }
 
-    fn file(&self, image: u64) -> DiskFile {
-        DiskFile { state: Arc::clone(&self.state), image }
-    }
-}
-
-impl Storage for Disk {
-    type Medium = DiskFile;
-
-    fn list(&self) -> io::Result<Vec<Name>> {
-        let mut state = self.state.lock();
-        state.begin(Operation::Other)?;
-        Ok(state.names.keys().copied().collect())
-    }
-
-    fn open(&self, name: Name) -> io::Result<DiskFile> {
-        let mut state = self.state.lock();
-        state.begin(Operation::Other)?;
-        let image = *state.names.get(&name).ok_or(Errno::NOENT)?;
-        drop(state);
-        Ok(self.file(image))
-    }
-
-    fn prepare(&self, ask: Prepare<'_>) -> io::Result<DiskFile> {
-        let mut state = self.state.lock();
-        state.begin(Operation::Prepare)?;
-        if state.full {
-            return Err(Errno::NOSPC.into());
-        }
-        let mut content = vec![0; narrow(ask.bytes)];
-        content[..ask.header.len()].copy_from_slice(ask.header);
-        let image = state.add(Image::new(content));
-        state.rename(Name::Segment(ask.number), image)?;
-        drop(state);
-        Ok(self.file(image))
-    }
-
-    fn create(&self, name: Name) -> io::Result<DiskFile> {
-        let mut state = self.state.lock();
-        state.begin(Operation::Other)?;
-        let image = state.add(Image::growing());
-        state.begun.insert(name, image);
-        drop(state);
-        Ok(self.file(image))
-    }
-
-    fn publish(&self, name: Name) -> io::Result<()> {
-        let mut state = self.state.lock();
-        state.begin(Operation::Other)?;
-        let image = state.begun.remove(&name).ok_or(Errno::NOENT)?;
-        state.rename(name, image)
-    }
-
-    fn discard(&self, name: Name) {
-        let mut state = self.state.lock();
-        if let Some(image) = state.begun.remove(&name) {
-            state.images.remove(&image);
-        }
-    }
-
-    /// It has one place only.
-    fn archive(&self, _name: Name) -> io::Result<()> {
-        self.state.lock().begin(Operation::Other)
-    }
-
-    fn remove(&self, name: Name) -> io::Result<()> {
-        let mut state = self.state.lock();
-        state.begin(Operation::Other)?;
-        let was = state.names.remove(&name).ok_or(Errno::NOENT)?;
-        state.unsynced.entry(name).or_insert(Some(was));
-        Ok(())
-    }
-
-    fn sync_directory(&self) -> io::Result<()> {
-        self.state.lock().sync_directory()
-    }
-
-    fn has_failed(&self) -> bool {
-        self.state.lock().directory_failed
-    }
-}
-
-impl Medium for DiskFile {
-    fn bytes(&self) -> io::Result<u64> {
-        Ok(self.state.lock().image(self.image)?.len())
-    }
-
-    fn read_at(&self, buffer: &mut [u8], offset: u64) -> io::Result<()> {
-        let mut state = self.state.lock();
-        state.begin(Operation::Read)?;
-        state.image(self.image)?.read(buffer, narrow(offset))
-    }
-
-    fn write_at(&mut self, bytes: &[u8], offset: u64) -> io::Result<()> {
-        let mut state = self.state.lock();
-        let stopped = state.is_stopped();
-        let begun = state.begin(Operation::Write);
-        let written = if begun.is_ok() { bytes } else { &bytes[..bytes.len() / 2] };
-        if stopped {
-            return begun;
-        }
-        if state.full && narrow(offset) + bytes.len() > narrow(state.image(self.image)?.len()) {
-            return Err(Errno::NOSPC.into());
-        }
-        state.image(self.image)?.write(written, narrow(offset))?;
-        begun
-    }
-
-    fn sync(&self) -> io::Result<()> {
-        let mut state = self.state.lock();
-        let stopped = state.is_stopped();
-        let begun = state.begin(Operation::Sync);
-        let image = state.image(self.image)?;
-        match begun {
-            Ok(()) => image.sync(),
-            Err(_) if stopped => {}
-            Err(_) => image.fail_sync(),
-        }
-        begun
-    }
-
-    fn forget(&self) -> io::Result<()> {
-        let mut state = self.state.lock();
-        state.begin(Operation::Other)?;
-        state.image(self.image)?.forget();
-        Ok(())
-    }
-}
-
-impl State {
-    /// Counts an operation, and fails it if it was to fail.
-    fn begin(&mut self, operation: Operation) -> io::Result<()> {
-        self.operations += 1;
-        match &mut self.left {
-            Some(0) => return Err(Errno::IO.into()),
-            Some(left) => *left -= 1,
-            None => {}
-        }
-        let meant = |fault: &Fault| fault.operation.is_none_or(|meant| meant == operation);
-        let due = self.faults.iter().position(|fault| meant(fault) && fault.spared == 0);
-        if let Some(due) = due {
-            self.faults.remove(due);
-            return Err(Errno::IO.into());
-        }
-        self.faults.iter_mut().filter(|fault| meant(fault)).for_each(|fault| fault.spared -= 1);
-        Ok(())
-    }
-
-    /// Whether the next operation does nothing.
-    fn is_stopped(&self) -> bool {
-        self.left == Some(0)
-    }
-
-    fn sync_directory(&mut self) -> io::Result<()> {
-        self.directory_failed |= self.begin(Operation::Directory).is_err();
-        if self.directory_failed {
-            return Err(Errno::IO.into());
-        }
-        self.unsynced.clear();
-        self.forget_unnamed();
-        Ok(())
-    }
-
-    fn add(&mut self, image: Image) -> u64 {
-        self.made += 1;
-        self.images.insert(self.made, image);
-        self.made
-    }
-
-    fn image(&mut self, image: u64) -> io::Result<&mut Image> {
-        Ok(self.images.get_mut(&image).ok_or(Errno::STALE)?)
-    }
-
-    fn named(&mut self, name: Name) -> Option<&mut Image> {
-        self.images.get_mut(self.names.get(&name)?)
-    }
-
-    /// Gives a file a name, and syncs the directory.
-    fn rename(&mut self, name: Name, image: u64) -> io::Result<()> {
-        let was = self.names.insert(name, image);
-        self.unsynced.entry(name).or_insert(was);
-        self.sync_directory()
-    }
-
-    /// Drops the bytes that no name leads to.
-    fn forget_unnamed(&mut self) {
-        let named: BTreeSet<u64> =
-            self.names.values().chain(self.begun.values()).copied().collect();
-        self.images.retain(|image, _| named.contains(image));
+    fn file(&self, state: &mut State, image: u64) -> io::Result<DiskFile> {
+        let held = state.images.get(&image).ok_or(Errno::NOENT)?.hold();
+        Ok(DiskFile { state: Arc::clone(&self.state), image, _held: held })
     }
 }
