@@ -44,23 +44,40 @@ pub fn backup<A: Storage, B: Storage>(
     if !to.list().map_err(BackupError::List)?.is_empty() {
         return Err(BackupError::NotEmpty);
     }
+    let (mut tries, mut seen) = (0, None);
     loop {
-        let moved = copy_all(from, to, &mut told)?;
+        tries += 1;
+        match copy_all(from, to, &mut told) {
+            // A file was sealed, merged or outdated since the names were listed: those that were
+            // copied before it may be a log, and end too early.
+            Err(BackupError::Copy { source, .. })
+                if source.kind() == io::ErrorKind::NotFound && tries < TRIES =>
+            {
+                continue;
+            }
+            copied => copied?,
+        }
         match inspect::scan(to, Look::whole(Tail::Still), |_| Ok(())) {
             Ok(copied) => return Ok(copied),
-            // A segment was sealed between its copying and that of its successor.
-            Err(OpenError::Corrupt(_)) if moved => {}
+            // Files were written to, or sealed, between the copying of one part and of the next.
+            // Damage looks the same the next time.
+            Err(OpenError::Corrupt(corruption)) if seen != Some(corruption) && tries < TRIES => {
+                seen = Some(corruption);
+            }
             Err(error) => return Err(BackupError::Verify(Box::new(error))),
         }
     }
 }
 
-/// Copies what is there, drops what is there no more, and says whether the names changed meanwhile.
+/// How often a log may change its files under one copying.
+const TRIES: usize = 20;
+
+/// Copies what is there, and drops what is there no more.
 fn copy_all<A: Storage, B: Storage>(
     from: &A,
     to: &B,
     told: &mut impl FnMut(Name, u64),
-) -> Result<bool, BackupError> {
+) -> Result<(), BackupError> {
     let names = from.list().map_err(BackupError::List)?;
     let there = to.list().map_err(BackupError::List)?;
     for name in &names {
@@ -68,17 +85,13 @@ fn copy_all<A: Storage, B: Storage>(
         if !changes && there.contains(name) {
             continue;
         }
-        match copy(from, to, *name) {
-            Ok(bytes) => told(*name, bytes),
-            Err(source) if source.kind() == io::ErrorKind::NotFound => return Ok(true),
-            Err(source) => return Err(BackupError::Copy { name: *name, source }),
-        }
+        let bytes = copy(from, to, *name);
+        told(*name, bytes.map_err(|source| BackupError::Copy { name: *name, source })?);
     }
     for name in there.into_iter().filter(|name| !names.contains(name)) {
         to.remove(name).map_err(|source| BackupError::Copy { name, source })?;
     }
-    to.sync_directory().map_err(BackupError::List)?;
-    Ok(from.list().map_err(BackupError::List)? != names)
+    to.sync_directory().map_err(BackupError::List)
 }
 
 /// Copies one file, which has its name once it is durable; returns its length.
