@@ -68,6 +68,16 @@ pub(crate) struct Unsealed<M> {
 
 const STRIDE_BYTES: u64 = 32 << 10;
 
+impl<M> Place<M> {
+    /// The file that it is in.
+    pub(crate) const fn name(&self) -> Name {
+        match self {
+            Self::Padded(lead) => Name::Segment(lead.segment.number),
+            Self::Dense(name, _) => *name,
+        }
+    }
+}
+
 impl Points {
     /// Keeps the record if it lies a stride behind the last one kept.
     pub(crate) fn note(&mut self, point: Point) {

@@ -39,19 +39,26 @@ pub enum ReadError {
 
 /// Reads a record that is known to be durable.
 pub(crate) fn record<S: Storage>(log: &Log<S>, lsn: Lsn) -> Result<Record, ReadError> {
-    let mut last = None;
+    let find = || log.index.find(lsn).ok_or(ReadError::Unknown { lsn });
+    let mut place = find()?;
     loop {
-        let place = log.index.find(lsn).ok_or(ReadError::Unknown { lsn })?;
-        let (name, read) = match place {
-            Place::Padded(lead) => (Name::Segment(lead.segment.number), walk(&lead, lsn)),
-            Place::Dense(name, head) => (name, log.library.record(&log.storage, name, head, lsn)),
-        };
-        match read {
+        let name = place.name();
+        let source = match read(log, place, lsn) {
             Ok(record) => return Ok(record),
-            // It may have been sealed, or merged, between the look into the index and the read.
-            Err(_) if last != Some(name) => last = Some(name),
-            Err(source) => return Err(ReadError::Unreadable { lsn, name, source }),
+            Err(source) => source,
+        };
+        place = find()?;
+        // Its segment may have been sealed between the look into the index and the read.
+        if place.name() == name {
+            return Err(ReadError::Unreadable { lsn, name, source });
         }
+    }
+}
+
+fn read<S: Storage>(log: &Log<S>, place: Place<S::Medium>, lsn: Lsn) -> io::Result<Record> {
+    match place {
+        Place::Padded(lead) => walk(&lead, lsn),
+        Place::Dense(name, head) => log.library.record(&log.storage, name, head, lsn),
     }
 }
 

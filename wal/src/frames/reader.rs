@@ -1,5 +1,6 @@
 //! Reads a file of frames, and believes nothing that is not under a checksum.
 
+use std::cell::RefCell;
 use std::io;
 
 use zerocopy::{FromBytes, IntoBytes};
@@ -9,6 +10,23 @@ use super::writer::checksum;
 use super::{FRAME_HEAD_BYTES, PLAIN_BYTES_MAX, damaged};
 use crate::size::{narrow, wide};
 use crate::storage::Medium;
+
+thread_local! {
+    /// One for each thread that reads: making one costs as much as decompressing a small frame.
+    static DECOMPRESSOR: RefCell<Option<zstd::bulk::Decompressor<'static>>> =
+        const { RefCell::new(None) };
+}
+
+fn decompress(data: &[u8], plain_bytes: usize) -> io::Result<Vec<u8>> {
+    DECOMPRESSOR.with_borrow_mut(|kept| {
+        let decompressor = match kept {
+            Some(decompressor) => decompressor,
+            None => kept.insert(zstd::bulk::Decompressor::new()?),
+        };
+        let malformed = |_| damaged("a frame does not decompress");
+        decompressor.decompress(data, plain_bytes).map_err(malformed)
+    })
+}
 
 /// A file of frames, open, with its index in memory.
 pub(crate) struct Frames<M> {
@@ -121,7 +139,7 @@ impl<M: Medium> Frames<M> {
         }
         let plain = match frame.codec.get() {
             0 => data.to_vec(),
-            1 => zstd::bulk::decompress(data, plain_bytes)?,
+            1 => decompress(data, plain_bytes)?,
             _ => return Err(damaged("a frame has an unknown codec")),
         };
         if plain.len() != plain_bytes {
