@@ -24,7 +24,9 @@ impl Time {
         if let Ok(time) = text.parse() {
             return Ok(Self(time));
         }
-        let day: Date = text.parse().map_err(|_| BadTime)?;
+        // A time of day without its offset would be read as a date, and dropped.
+        let date = Some(text).filter(|text| !text.contains(['T', 't', ' '])).ok_or(BadTime)?;
+        let day: Date = date.parse().map_err(|_| BadTime)?;
         let begins = day.to_zoned(TimeZone::UTC).map_err(|_| BadTime)?;
         Ok(Self(begins.timestamp()))
     }
