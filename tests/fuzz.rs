@@ -32,6 +32,11 @@ fn no_changed_record_is_recovered_to_other_books() {
 }
 
 #[test]
+fn no_snapshot_changes_the_ledger() {
+    run("snapshot", 1);
+}
+
+#[test]
 fn no_harmed_log_is_opened_as_another() {
     run("log", 1);
 }

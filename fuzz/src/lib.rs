@@ -10,6 +10,7 @@
 //! | [`operation`] | the body of an operation | what is accepted is within its limits, and means the same written again |
 //! | [`record`] | the payload of a record | one value has one form, and two readers agree on it |
 //! | [`recovery`] | records that were changed | what the shadow auditor finds right, the server recovers to the same books |
+//! | [`snapshot`] | snapshots that were changed | with one or without, the ledger is the same |
 //! | [`log`] | the files of a log that were harmed | no opening panics, invents a record, or loses one that was answered |
 
 pub mod amount;
@@ -19,16 +20,18 @@ mod mend;
 pub mod operation;
 pub mod record;
 pub mod recovery;
+pub mod snapshot;
 mod story;
 
 /// A target: its name, what it does with bytes, and bytes to begin with.
 pub type Target = (&'static str, fn(&[u8]), fn() -> Vec<Vec<u8>>);
 
 /// All of them.
-pub const TARGETS: [Target; 5] = [
+pub const TARGETS: [Target; 6] = [
     ("amount", amount::check, amount::seeds),
     ("operation", operation::check, operation::seeds),
     ("record", record::check, record::seeds),
     ("recovery", recovery::check, recovery::seeds),
+    ("snapshot", snapshot::check, snapshot::seeds),
     ("log", log::check, log::seeds),
 ];

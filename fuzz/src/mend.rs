@@ -76,7 +76,8 @@ fn put(bytes: &mut [u8], at: usize, sum: u32) {
     }
 }
 
-fn crc(parts: &[&[u8]]) -> u32 {
+/// The CRC-32 of these parts, one behind the other.
+pub(super) fn crc(parts: &[&[u8]]) -> u32 {
     let mut sum = !0_u32;
     for byte in parts.iter().copied().flatten() {
         let low = sum.to_le_bytes()[0] ^ byte;

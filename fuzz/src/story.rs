@@ -5,15 +5,23 @@ use std::sync::OnceLock;
 use holdfast::engine::record::{Ends, OperationRequest, Profile, TransferRequest};
 use holdfast::engine::{Currencies, Engine, Options, Running, open};
 use holdfast::ledger::{Amendment, Amount, Moment, Money, Opening, Operation, Status};
+use wal::Lsn;
 use wal::simulated::Disk;
+
+/// A life that has ended, and a snapshot that was taken while it went on.
+pub(super) struct Told {
+    pub(super) disk: Disk,
+    pub(super) from: Lsn,
+    pub(super) upto: Lsn,
+    pub(super) sections: Vec<Vec<u8>>,
+}
 
 /// Every record of the life, in order.
 pub(super) fn records() -> &'static [wal::Record] {
     static RECORDS: OnceLock<Vec<wal::Record>> = OnceLock::new();
     RECORDS.get_or_init(|| {
-        let disk = lived();
         let mut records = Vec::new();
-        let opened = wal::open(disk, wal::Options::default(), |record| {
+        let opened = wal::open(told().disk.kill(), wal::Options::default(), |record| {
             records.push(record.to_record());
             Ok::<_, std::convert::Infallible>(())
         });
@@ -22,19 +30,45 @@ pub(super) fn records() -> &'static [wal::Record] {
     })
 }
 
-fn lived() -> Disk {
+/// The life.
+pub(super) fn told() -> &'static Told {
+    static TOLD: OnceLock<Told> = OnceLock::new();
+    TOLD.get_or_init(lived)
+}
+
+fn lived() -> Told {
     let disk = Disk::new();
     let wall = Some(Moment::from_micros(1_700_000_000_000_000));
     let options = Options { wall, ..Options::default() };
     let Running { engine, mut committer, .. } =
         open(disk.clone(), options).expect("an empty disk opens");
-    live(&engine);
+    begin(&engine);
+    let mut copying = engine.begin_copy();
+    let (from, mut sections) = (copying.from(), Vec::new());
+    let mut n = 0;
+    let upto = loop {
+        let keep = |section: &[u8]| {
+            sections.push(section.to_vec());
+            Ok(())
+        };
+        if let Some(copied) = copying.step(&engine, keep).expect("it is kept") {
+            break copied.upto;
+        }
+        if n < MEANWHILE {
+            go_on(&engine, n);
+            n += 1;
+        }
+    };
+    go_on(&engine, MEANWHILE);
     engine.close();
     while committer.step().expect("the disk is whole") != wal::Step::Ended {}
-    disk
+    Told { disk, from, upto, sections }
 }
 
-fn live(engine: &Engine<Disk>) {
+/// How much happens while the snapshot is taken.
+const MEANWHILE: u64 = 9;
+
+fn begin(engine: &Engine<Disk>) {
     account(engine, "ann", &["USD"]);
     account(engine, "bob", &["USD", "JPY"]);
     transfer(engine, "@funding", "ann", 100_000);
@@ -55,10 +89,11 @@ fn live(engine: &Engine<Disk>) {
     assert!(engine.lapse("ann", promised).is_ok());
     assert!(engine.lapse("bob", lapsing.action()).is_ok());
     amend(engine, "bob", Status::Frozen);
-    for n in 0..9 {
-        transfer(engine, "@funding", "bob", n);
-        transfer(engine, "bob", "nobody", n);
-    }
+}
+
+fn go_on(engine: &Engine<Disk>, n: u64) {
+    transfer(engine, "@funding", "bob", n);
+    transfer(engine, "bob", "nobody", n);
 }
 
 fn account(engine: &Engine<Disk>, name: &str, codes: &[&str]) {
