@@ -12,7 +12,7 @@ const LAYERS: &[(&str, &[&str])] = &[
     ("src/ledger", &["std::", "crate::engine", "crate::http", "wal::"]),
     ("src/engine", &["crate::http", "crate::config", "crate::serve", "hyper", "tokio"]),
     ("src/wire", &["crate::http", "crate::config", "hyper", "tokio", "wal::"]),
-    ("src/tools", &["crate::cli", "crate::http", "crate::serve", "hyper", "tokio"]),
+    ("src/tools", &["crate::cli::", "crate::http", "crate::serve", "hyper", "tokio"]),
     ("src/http", &["Mutex", "RwLock", "Condvar", "wal::"]),
     ("src/client", &["crate::"]),
     ("src/cli/statement", &["crate::engine", "crate::ledger", "crate::http", "wal::"]),

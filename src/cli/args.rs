@@ -6,8 +6,8 @@ use clap::{Parser, Subcommand};
 
 use super::build;
 use super::flags::Flags;
-use super::server_args::ServerArgs;
 use super::statement::Time;
+use crate::client::ServerArgs;
 use crate::tools;
 use crate::tools::snapshot::SnapshotCommand;
 use crate::tools::wal::WalCommand;
@@ -44,9 +44,9 @@ pub enum Command {
         #[command(subcommand)]
         command: WalCommand,
     },
-    /// List or verify the snapshots that a start may begin with
+    /// List, verify or take the snapshots that a start may begin with
     Snapshot {
-        /// Which of the two.
+        /// What to do with them.
         #[command(subcommand)]
         command: SnapshotCommand,
     },

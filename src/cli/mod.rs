@@ -6,14 +6,12 @@ mod args;
 mod build;
 mod config_command;
 mod flags;
-mod server_args;
 mod statement;
 
 use std::process::ExitCode;
 
 pub use args::{Args, Command, ConfigCommand, DemoArgs, StatementArgs};
 pub use flags::Flags;
-pub use server_args::ServerArgs;
 
 use crate::config::{Config, Problems};
 use crate::tools;
@@ -33,7 +31,7 @@ pub fn run(args: Args) -> anyhow::Result<ExitCode> {
         }
         Command::Statement(args) => statement::statement(*args),
         Command::Wal { command } => tools::wal::run(&command),
-        Command::Snapshot { command } => tools::snapshot::run(&command),
+        Command::Snapshot { command } => tools::snapshot::run(command),
         Command::Backup(args) => tools::backup::backup(&args),
         Command::Restore(args) => tools::restore::restore(&args),
         Command::Verify(args) => tools::verify::verify(&args),

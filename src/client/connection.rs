@@ -13,8 +13,8 @@ use tokio::time::timeout;
 
 use super::address::Address;
 
-/// The longest that one answer may take.
-const PATIENCE: Duration = Duration::from_secs(10);
+/// The longest that one answer may take, unless it is known to take longer.
+pub(super) const PATIENCE: Duration = Duration::from_secs(10);
 /// The longest answer that is read.
 const ANSWER_MAX_BYTES: usize = 64 << 20;
 
@@ -22,6 +22,7 @@ const ANSWER_MAX_BYTES: usize = 64 << 20;
 #[derive(Debug)]
 pub struct Client {
     address: Address,
+    patience: Duration,
     sender: SendRequest<Full<Bytes>>,
 }
 
@@ -52,8 +53,8 @@ pub enum AskError {
     #[error("the answer was not read: {0}")]
     Body(Box<dyn std::error::Error + Send + Sync>),
     /// Nothing came in time.
-    #[error("no answer within {} s", PATIENCE.as_secs())]
-    Slow,
+    #[error("no answer within {} s", .0.as_secs())]
+    Slow(Duration),
 }
 
 impl Client {
@@ -63,12 +64,18 @@ impl Client {
     /// When it cannot be reached.
     pub async fn connect(address: &Address) -> Result<Self, AskError> {
         let connected = timeout(PATIENCE, TcpStream::connect(address.authority())).await;
-        let stream = connected.map_err(|_| AskError::Slow)?.map_err(AskError::Connect)?;
+        let stream = connected.map_err(|_| AskError::Slow(PATIENCE))?.map_err(AskError::Connect)?;
         stream.set_nodelay(true).map_err(AskError::Connect)?;
         let (sender, connection) = http1::handshake(TokioIo::new(stream)).await?;
         // It ends with its sender; a failure of it also reaches the exchange that is under way.
         tokio::spawn(async { drop(connection.await) });
-        Ok(Self { address: address.clone(), sender })
+        Ok(Self { address: address.clone(), patience: PATIENCE, sender })
+    }
+
+    /// The same, where an answer may take so long.
+    #[must_use]
+    pub fn with_patience(self, patience: Duration) -> Self {
+        Self { patience, ..self }
     }
 
     /// `GET path`
@@ -97,7 +104,9 @@ impl Client {
             request = request.header(header, key);
         }
         let request = request.body(Full::new(Bytes::from(body)))?;
-        timeout(PATIENCE, self.exchange(request)).await.map_err(|_| AskError::Slow)?
+        let patience = self.patience;
+        let exchanged = timeout(patience, self.exchange(request)).await;
+        exchanged.map_err(|_| AskError::Slow(patience))?
     }
 
     async fn exchange(&mut self, request: Request<Full<Bytes>>) -> Result<Reply, AskError> {

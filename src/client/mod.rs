@@ -8,7 +8,9 @@
 mod address;
 mod connection;
 mod operator;
+mod server_args;
 
 pub use address::{Address, BadAddress};
 pub use connection::{AskError, Client, Reply};
 pub use operator::{Operator, OperatorError};
+pub use server_args::ServerArgs;

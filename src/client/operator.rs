@@ -1,18 +1,20 @@
 //! An operator listener, asked one thing after another.
 
 use std::io;
+use std::time::Duration;
 
 use hyper::StatusCode;
 use hyper::body::Bytes;
 use tokio::runtime::{Builder, Runtime};
 
 use super::address::Address;
-use super::connection::{AskError, Client, Reply};
+use super::connection::{AskError, Client, PATIENCE, Reply};
 
 /// Waits for each answer; connects when it must.
 pub struct Operator {
     runtime: Runtime,
     address: Address,
+    patience: Duration,
     client: Option<Client>,
 }
 
@@ -41,7 +43,13 @@ impl Operator {
     /// When the system has nothing to wait with.
     pub fn new(address: Address) -> io::Result<Self> {
         let runtime = Builder::new_current_thread().enable_all().build()?;
-        Ok(Self { runtime, address, client: None })
+        Ok(Self { runtime, address, patience: PATIENCE, client: None })
+    }
+
+    /// The same, where an answer may take so long.
+    #[must_use]
+    pub fn with_patience(self, patience: Duration) -> Self {
+        Self { patience, ..self }
     }
 
     /// The body that answers `GET path` with a status of success. It is asked once more where the
@@ -72,11 +80,11 @@ impl Operator {
 
     /// One exchange. A connection on which one failed is of no more use.
     fn ask(&mut self, path: &str, body: Option<String>) -> Result<Reply, AskError> {
-        let (address, kept) = (&self.address, self.client.take());
+        let (address, patience, kept) = (&self.address, self.patience, self.client.take());
         let (client, reply) = self.runtime.block_on(async {
             let mut client = match kept {
                 Some(client) => client,
-                None => Client::connect(address).await?,
+                None => Client::connect(address).await?.with_patience(patience),
             };
             let reply = match body {
                 Some(body) => client.post(path, body).await?,

@@ -36,11 +36,16 @@ impl Findings {
 }
 
 impl State {
-    /// What all accounts add up to; all shards are locked meanwhile.
-    pub(super) fn totals(&self) -> Vec<(Currency, Totals)> {
+    /// What everything adds up to, and what `seen` says while all of it is locked.
+    pub(super) fn totals<T>(&self, seen: impl FnOnce() -> T) -> (Vec<(Currency, Totals)>, T) {
         let mut books = Books::default();
-        self.lock_all().iter().for_each(|shard| books.merge(&shard.books));
-        books.into_sorted()
+        let shards = self.lock_all();
+        let strays = self.lock_strays();
+        let seen = seen();
+        shards.iter().for_each(|shard| books.merge(&shard.books));
+        books.merge(&strays.books);
+        drop((strays, shards));
+        (books.into_sorted(), seen)
     }
 
     /// Currencies in which a shard's accounts do not add up to its totals, a shard at a time, with
@@ -70,14 +75,9 @@ impl<S: Storage> Engine<S> {
     /// microseconds; no account is visited.
     #[must_use]
     pub fn trial_balance(&self) -> TrialBalance {
-        let mut books = Books::default();
-        let shards = self.state.lock_all();
-        let strays = self.state.lock_strays();
-        let (as_of, seen) = (self.log.clock.tick(), self.log.wal.appended());
-        shards.iter().for_each(|shard| books.merge(&shard.books));
-        books.merge(&strays.books);
-        drop((strays, shards));
-        TrialBalance { as_of, seen, currencies: books.into_sorted() }
+        let now = || (self.log.clock.tick(), self.log.wal.appended());
+        let (currencies, (as_of, seen)) = self.state.totals(now);
+        TrialBalance { as_of, seen, currencies }
     }
 
     /// One whole audit: every shard's accounts against its totals, a shard at a time, calling

@@ -4,12 +4,14 @@
 use std::collections::BTreeMap;
 use std::convert::Infallible;
 
+use indicatif::ProgressBar;
 use wal::inspect::{Content, FileInfo, Follower, Look, Tail, current, files, scan};
-use wal::{Name, OpenError, RecordRef, Storage};
+use wal::{Name, OnProgress, OpenError, RecordRef, Storage};
 
 use super::place::Log;
 use crate::engine::Lsn;
 use crate::engine::record::mark;
+use crate::print::bar;
 
 /// One file.
 pub struct File {
@@ -167,6 +169,25 @@ fn padded(log: &Log, infos: &[FileInfo]) -> anyhow::Result<BTreeMap<Name, Extent
         // What is damaged is told by whoever judges.
         Ok(()) | Err(OpenError::Corrupt(_)) => Ok(extents),
         Err(error) => Err(error.into()),
+    }
+}
+
+/// Shows how far reading is, on a terminal only, until it is dropped.
+#[must_use]
+pub fn progress(what: &str) -> Option<OnProgress> {
+    let bar = Bar(bar(what, 0));
+    Some(Box::new(move |progress| {
+        bar.0.set_length(progress.bytes_total);
+        bar.0.set_position(progress.bytes_done);
+    }))
+}
+
+/// Gone from the terminal when it is dropped.
+struct Bar(ProgressBar);
+
+impl Drop for Bar {
+    fn drop(&mut self) {
+        self.0.finish_and_clear();
     }
 }
 

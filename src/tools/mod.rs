@@ -6,7 +6,7 @@
 //! | [`wal cat`](wal::cat), [`wal tail`](wal::tail) | prints records, as they are or as they come | yes |
 //! | [`wal verify`](wal::verify) | reads everything as an opening would | all but the end |
 //! | [`wal cut`](wal::cut) | drops what is corrupt, when asked | no |
-//! | [`snapshot`](snapshot) | lists and verifies snapshots | yes |
+//! | [`snapshot`](snapshot) | lists and verifies snapshots, has one taken | yes |
 //! | [`backup`](backup), [`restore`](restore) | copies a log, and verifies the copy | yes; into an empty place |
 //! | [`verify`](verify) | replays everything and checks what it makes | all but the end |
 //!

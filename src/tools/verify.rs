@@ -11,9 +11,10 @@ use super::line::moment;
 use super::place::{Log, Place};
 use super::wal::verify as bytes;
 use crate::engine::record::Record;
-use crate::engine::{Lsn, Recheck, Rechecked, RecoverError, Replayed, Totals, replay};
+use crate::engine::{Lsn, Recheck, Rechecked, RecoverError, Replayed, Replaying, Totals, replay};
 use crate::ledger::Currency;
-use crate::print::{Ended, Lines, Table, bar, count, plural};
+use crate::print::{Ended, Lines, Table, count, plural};
+use crate::tools::files::progress;
 use crate::wire::parts::amount;
 
 /// How many accounts have all their records walked.
@@ -64,7 +65,13 @@ pub fn verify(args: &VerifyArgs) -> anyhow::Result<ExitCode> {
 /// Whether all is right, and what there is to say.
 fn full(place: &Place, log: &Log) -> anyhow::Result<(bool, Vec<String>)> {
     let mut lines = vec![format!("log        {}", place.log().display())];
-    let replayed = match replay(&log.directory, look(log, "replaying"), &place.currencies) {
+    let replaying = Replaying {
+        tail: log.tail,
+        upto: Lsn::new(u64::MAX),
+        on_progress: progress("replaying"),
+        currencies: &place.currencies,
+    };
+    let replayed = match replay(&log.directory, replaying) {
         Ok(replayed) => replayed,
         Err(error) => {
             lines.extend(refused(place, error)?);
@@ -83,20 +90,10 @@ fn full(place: &Place, log: &Log) -> anyhow::Result<(bool, Vec<String>)> {
     for currency in &findings.miscounted {
         lines.push(format!("WRONG      accounts in {currency} do not add up to the books"));
     }
+    lines.push(format!("state      {}", replayed.state_hash()));
     let right = findings.are_clean() && rechecked.wrong.is_empty();
     lines.push(if right { "right".to_owned() } else { "WRONG".to_owned() });
     Ok((right, lines))
-}
-
-fn look(log: &Log, what: &str) -> Look {
-    let bar = bar(what, 0);
-    Look {
-        on_progress: Some(Box::new(move |progress| {
-            bar.set_length(progress.bytes_total);
-            bar.set_position(progress.bytes_done);
-        })),
-        ..Look::whole(log.tail)
-    }
 }
 
 fn refused(place: &Place, error: OpenError<RecoverError>) -> anyhow::Result<Vec<String>> {
@@ -138,7 +135,8 @@ fn told(log: &Log, replayed: &Replayed) -> Vec<String> {
 fn recheck(log: &Log, replayed: &Replayed) -> anyhow::Result<Rechecked> {
     let mut recheck = Recheck::new(replayed, WALKED_ACCOUNTS);
     let last = replayed.found.last;
-    let looked = scan(&log.directory, look(log, "checking"), |record| {
+    let look = Look { on_progress: progress("checking"), ..Look::whole(log.tail) };
+    let looked = scan(&log.directory, look, |record| {
         if record.lsn > last {
             return Err(());
         }

@@ -6,6 +6,7 @@ mod copies;
 mod damage;
 mod looking;
 mod mistakes;
+mod snapshots;
 
 use std::path::Path;
 use std::process::{Command, Output, Stdio};

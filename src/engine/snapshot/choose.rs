@@ -37,7 +37,8 @@ pub fn newest<S: Storage>(storage: &S, limits: Limits<'_>) -> (Base, Begun) {
     (Base::nothing(&limits), Begun { on: None, passed_over })
 }
 
-fn read<S: Storage>(
+/// The snapshot of that name, if it is right.
+pub fn read<S: Storage>(
     storage: &S,
     limits: Limits<'_>,
     from: Lsn,

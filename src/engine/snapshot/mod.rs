@@ -97,8 +97,8 @@ mod unit;
 #[cfg(test)]
 mod tests;
 
-pub(super) use choose::newest;
 pub use choose::{Begun, PassedOver};
+pub(super) use choose::{newest, read};
 pub use copy::{Copied, Copying, Snapshot, TakeError};
 pub use load::BadSnapshot;
 pub(super) use load::{Base, Limits, Loader, Seen};

@@ -7,8 +7,9 @@ use wal::{Corruption, Name, OpenError, RecordRef, Recovered};
 
 use crate::engine::Lsn;
 use crate::engine::record::mark;
-use crate::print::{Ended, Lines, bar, count, plural};
+use crate::print::{Ended, Lines, count, plural};
 use crate::tools::DataArgs;
+use crate::tools::files::progress;
 use crate::tools::lost::Lost;
 use crate::tools::place::{Log, Place};
 use crate::tools::snapshot;
@@ -93,16 +94,8 @@ fn read(log: &Log) -> Result<Recovered, OpenError<Unlike>> {
     let summaries = summaries(log).unwrap_or_default();
     let mut summaries = summaries.into_iter().peekable();
     let mut last = None;
-    let bar = bar("verifying", 0);
-    let shown = bar.clone();
-    let look = Look {
-        on_progress: Some(Box::new(move |progress| {
-            shown.set_length(progress.bytes_total);
-            shown.set_position(progress.bytes_done);
-        })),
-        ..Look::whole(log.tail)
-    };
-    let found = scan(&log.directory, look, |record: RecordRef<'_>| {
+    let look = Look { on_progress: progress("verifying"), ..Look::whole(log.tail) };
+    scan(&log.directory, look, |record: RecordRef<'_>| {
         let mark = mark(record.payload);
         if last.replace(mark).is_some_and(|last| mark <= last) {
             return Err(Unlike::Moment);
@@ -113,9 +106,7 @@ fn read(log: &Log) -> Result<Recovered, OpenError<Unlike>> {
             }
         }
         Ok(())
-    });
-    bar.finish_and_clear();
-    found
+    })
 }
 
 /// The moments that sealed files say that their first and last records have, in order.

@@ -2,7 +2,8 @@
 
 use hyper::header::{HeaderName, HeaderValue};
 
-use crate::client::{Address, Operator};
+use super::address::Address;
+use super::operator::Operator;
 
 /// A running server, and the key that opens its operator listener.
 #[derive(Clone, Debug, clap::Args)]
