@@ -21,7 +21,7 @@ use crate::backup::copy;
 use crate::frames::FOOT_BYTES;
 use crate::inspect::{Look, Tail, salvage, scan};
 use crate::record::Record;
-use crate::recovery::{OpenError, Recovered};
+use crate::recovery::{OpenError, Recovered, StorageError};
 use crate::size::{narrow, wide};
 use crate::storage::{Medium, Prepare, Storage};
 use crate::{Lsn, Name};
@@ -67,6 +67,8 @@ pub struct MirroredFile<S: Storage> {
 struct Second<S: Storage> {
     medium: Arc<RwLock<S::Medium>>,
     copy: Arc<Copy<S>>,
+    /// Whether it is being made, and may want room: what is there has its room.
+    grows: bool,
 }
 
 /// What [`reconcile`] did.
@@ -114,6 +116,15 @@ pub enum ReconcileError {
         /// The last that was durable in the other one.
         vouched: Lsn,
     },
+    /// One cannot be read, and may hold what the other does not.
+    #[error(
+        "one copy of the log cannot be read and may hold what the other does not: {source}; where \
+         it stays so, and the other was never lost, take this one away, and it is made anew"
+    )]
+    Unread {
+        /// What is wrong with it.
+        source: Box<OpenError<Infallible>>,
+    },
     /// A file cannot be copied.
     #[error("the copies differ in {name}, and it cannot be copied: {source}")]
     Copy {
@@ -137,13 +148,13 @@ pub fn reconcile<S: Storage>(first: &S, second: &S) -> Result<Reconciled, Reconc
     let (from_copy, last) = match (a, b) {
         (Ok(a), Ok(b)) => {
             let both = a.last.min(b.last);
-            if both > Lsn::ZERO && record(first, both) != record(second, both) {
+            if both > Lsn::ZERO && record(first, both)? != record(second, both)? {
                 return Err(ReconcileError::Forked { at: both });
             }
             (b.last > a.last, a.last.max(b.last))
         }
-        (Ok(a), Err(_)) => (false, keeps_all(second, a.last)?),
-        (Err(_), Ok(b)) => (true, keeps_all(first, b.last)?),
+        (Ok(a), Err(wrong)) => (false, keeps_all(second, wrong, a.last)?),
+        (Err(wrong), Ok(b)) => (true, keeps_all(first, wrong, b.last)?),
         (Err(first), Err(second)) => {
             let (first, second) = (Box::new(first), Box::new(second));
             return Err(ReconcileError::Both { first, second });
@@ -156,14 +167,21 @@ pub fn reconcile<S: Storage>(first: &S, second: &S) -> Result<Reconciled, Reconc
 
 /// The end of the copy that opens, if the other one, which does not, speaks of nothing durable
 /// behind it: a copy that was lost long ago opens, too, and all that was answered since is in the
-/// other one alone.
-fn keeps_all<S: Storage>(damaged: &S, last: Lsn) -> Result<Lsn, ReconcileError> {
-    let vouched = salvage(damaged, last.next(), |_| {}).map(|left| left.vouched.previous());
-    match vouched {
-        Ok(vouched) if vouched > last => Err(ReconcileError::Behind { last, vouched }),
-        // One that cannot be read at all speaks of nothing.
-        Ok(_) | Err(_) => Ok(last),
+/// other one alone. One that cannot be read may hold anything.
+fn keeps_all<S: Storage>(
+    damaged: &S,
+    wrong: OpenError<Infallible>,
+    last: Lsn,
+) -> Result<Lsn, ReconcileError> {
+    let unread = |source| ReconcileError::Unread { source: Box::new(source) };
+    if matches!(wrong, OpenError::Storage(_)) {
+        return Err(unread(wrong));
     }
+    let failed = |source| StorageError { doing: "read", name: None, source };
+    let left =
+        salvage(damaged, last.next(), |_| {}).map_err(|error| unread(failed(error).into()))?;
+    let vouched = left.vouched.previous();
+    if vouched > last { Err(ReconcileError::Behind { last, vouched }) } else { Ok(last) }
 }
 
 /// Where its chain ends. What was sealed is not read for that.
@@ -171,15 +189,20 @@ fn end<S: Storage>(storage: &S) -> Result<Recovered, OpenError<Infallible>> {
     scan(storage, Look::from(Tail::Still, Lsn::new(u64::MAX)), |_| Ok(()))
 }
 
-/// A record, if it is there and can be read.
-fn record<S: Storage>(storage: &S, lsn: Lsn) -> Option<Record> {
+/// A record, if it is there.
+fn record<S: Storage>(storage: &S, lsn: Lsn) -> Result<Option<Record>, ReconcileError> {
     let mut found = None;
     let only = scan(storage, Look::from(Tail::Still, lsn), |record| {
         found = Some(record.to_record());
         Err(())
     });
-    drop(only);
-    found
+    let source = match only {
+        Ok(_) | Err(OpenError::Visit { .. }) => return Ok(found),
+        Err(OpenError::Storage(error)) => error.into(),
+        Err(OpenError::Corrupt(error)) => error.into(),
+        Err(OpenError::Lengths) => OpenError::Lengths,
+    };
+    Err(ReconcileError::Unread { source: Box::new(source) })
 }
 
 /// Copies what differs. What is only in the other goes last, so that it opens at every moment, or
@@ -257,16 +280,35 @@ impl<S: Storage> Mirrored<S> {
         self.copy.as_ref().map_or(Ok(None), |copy| copy.bear(|| what(&copy.storage)))
     }
 
-    fn file(&self, first: S::Medium, second: Option<S::Medium>) -> MirroredFile<S> {
+    /// The same, where the copy may want room for it.
+    fn also_make<T>(&self, what: impl FnOnce(&S) -> io::Result<T>) -> io::Result<Option<T>> {
+        self.copy.as_ref().map_or(Ok(None), |copy| copy.bear_want(|| what(&copy.storage)))
+    }
+
+    fn file(&self, first: S::Medium, second: Option<S::Medium>, grows: bool) -> MirroredFile<S> {
         let second = self.copy.as_ref().zip(second).map(|(copy, medium)| Second {
             medium: Arc::new(RwLock::new(medium)),
             copy: Arc::clone(copy),
+            grows,
         });
         MirroredFile { first, second }
     }
 }
 
 impl<S: Storage> Copy<S> {
+    /// The same, of what makes a file or lets one grow: want of room passes, and is told as such.
+    fn bear_want<T>(&self, what: impl FnOnce() -> io::Result<T>) -> io::Result<Option<T>> {
+        let mut want = None;
+        let done = self.bear(|| match what() {
+            Err(error) if is_want(&error) => {
+                want = Some(error);
+                Ok(None)
+            }
+            done => done.map(Some),
+        })?;
+        want.map_or(Ok(done.flatten()), Err)
+    }
+
     /// What becomes of something that is done to the copy, as far as the policy bears it. Nothing
     /// more is done to one that was lost.
     fn bear<T>(&self, what: impl FnOnce() -> io::Result<T>) -> io::Result<Option<T>> {
@@ -278,8 +320,6 @@ impl<S: Storage> Copy<S> {
         }
         let error = match what() {
             Ok(done) => return Ok(Some(done)),
-            // Want of room passes, and is told as such.
-            Err(error) if error.kind() == io::ErrorKind::StorageFull => return Err(error),
             Err(error) => error,
         };
         if !self.lost.swap(true, Ordering::AcqRel) {
@@ -292,6 +332,10 @@ impl<S: Storage> Copy<S> {
     }
 }
 
+fn is_want(error: &io::Error) -> bool {
+    matches!(error.kind(), io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded)
+}
+
 impl<S: Storage> Storage for Mirrored<S> {
     type Medium = MirroredFile<S>;
 
@@ -302,23 +346,23 @@ impl<S: Storage> Storage for Mirrored<S> {
     fn open(&self, name: Name) -> io::Result<MirroredFile<S>> {
         let first = self.first.open(name)?;
         let second = self.also(|copy| copy.open(name))?;
-        Ok(self.file(first, second))
+        Ok(self.file(first, second, false))
     }
 
     fn prepare(&self, ask: Prepare<'_>) -> io::Result<MirroredFile<S>> {
-        let second = self.also(|copy| copy.prepare(ask))?;
+        let second = self.also_make(|copy| copy.prepare(ask))?;
         let first = self.first.prepare(ask)?;
-        Ok(self.file(first, second))
+        Ok(self.file(first, second, false))
     }
 
     fn create(&self, name: Name) -> io::Result<MirroredFile<S>> {
-        let second = self.also(|copy| copy.create(name))?;
+        let second = self.also_make(|copy| copy.create(name))?;
         let first = self.first.create(name)?;
-        Ok(self.file(first, second))
+        Ok(self.file(first, second, true))
     }
 
     fn publish(&self, name: Name) -> io::Result<()> {
-        self.also(|copy| copy.publish(name))?;
+        self.also_make(|copy| copy.publish(name))?;
         self.first.publish(name)
     }
 
@@ -333,7 +377,11 @@ impl<S: Storage> Storage for Mirrored<S> {
     }
 
     fn remove(&self, name: Name) -> io::Result<()> {
-        self.also(|copy| copy.remove(name))?;
+        // One that was removed before the first failed to is not asked for twice.
+        self.also(|copy| match copy.remove(name) {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
+            removed => removed,
+        })?;
         self.first.remove(name)
     }
 
@@ -353,11 +401,17 @@ impl<S: Storage> Storage for Mirrored<S> {
     }
 }
 
+impl<S: Storage> Second<S> {
+    fn bear<T>(&self, what: impl FnOnce() -> io::Result<T>) -> io::Result<Option<T>> {
+        if self.grows { self.copy.bear_want(what) } else { self.copy.bear(what) }
+    }
+}
+
 impl<S: Storage> MirroredFile<S> {
     /// Does something with the file in the copy too, if it is there.
     fn also<T>(&self, what: impl FnOnce(&S::Medium) -> io::Result<T>) -> io::Result<Option<T>> {
         let Some(second) = &self.second else { return Ok(None) };
-        second.copy.bear(|| what(&second.medium.read()))
+        second.bear(|| what(&second.medium.read()))
     }
 }
 
@@ -379,7 +433,7 @@ impl<S: Storage> Medium for MirroredFile<S> {
 
     fn write_at(&mut self, bytes: &[u8], offset: u64) -> io::Result<()> {
         if let Some(second) = &self.second {
-            second.copy.bear(|| second.medium.write().write_at(bytes, offset))?;
+            second.bear(|| second.medium.write().write_at(bytes, offset))?;
         }
         self.first.write_at(bytes, offset)
     }
@@ -396,7 +450,7 @@ impl<S: Storage> Medium for MirroredFile<S> {
             let answer = ordered.then(|| answered.recv().ok()).flatten();
             answer.unwrap_or_else(|| Err(gone()))
         };
-        second.copy.bear(synced).map(drop)
+        second.bear(synced).map(drop)
     }
 
     fn forget(&self) -> io::Result<()> {

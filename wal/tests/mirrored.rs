@@ -5,20 +5,23 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use wal::mirror::{ReconcileError, Reconciled, reconcile};
-use wal::simulated::{Choices, Disk};
+use wal::simulated::{Choices, Disk, Failure, Fault, Operation};
 use wal::{Fill, Lsn, Mirrored, OnMirrorLoss, OpenError, Opened, Record, Seal, Step, open};
 
 use crate::support::{Log, short_segments, states};
 
 /// A log on two disks, stepped by hand.
-struct Pair {
-    opened: Opened<Mirrored<Disk>>,
-    records: Vec<Record>,
-    losses: Arc<AtomicUsize>,
+pub(crate) struct Pair {
+    pub(crate) opened: Opened<Mirrored<Disk>>,
+    pub(crate) records: Vec<Record>,
+    pub(crate) losses: Arc<AtomicUsize>,
 }
 
 impl Pair {
-    fn open(disks: [&Disk; 2], policy: OnMirrorLoss) -> Result<Self, OpenError<Infallible>> {
+    pub(crate) fn open(
+        disks: [&Disk; 2],
+        policy: OnMirrorLoss,
+    ) -> Result<Self, OpenError<Infallible>> {
         let losses = Arc::new(AtomicUsize::new(0));
         let told = Arc::clone(&losses);
         let on_loss = Arc::new(move |_: &std::io::Error| {
@@ -34,7 +37,7 @@ impl Pair {
         Ok(Self { opened, records, losses })
     }
 
-    fn append(&mut self, choices: &mut Choices) {
+    pub(crate) fn append(&mut self, choices: &mut Choices) {
         let bytes = usize::try_from(choices.below(3000)).unwrap();
         let payload = vec![choices.number().to_le_bytes()[0]; bytes];
         let appended = self.opened.wal.append(&[], |_, out| out.extend_from_slice(&payload));
@@ -44,7 +47,7 @@ impl Pair {
     }
 
     /// Appends, commits and seals for a while; says how far the log was durable.
-    fn work(&mut self, choices: &mut Choices, steps: u64) -> Lsn {
+    pub(crate) fn work(&mut self, choices: &mut Choices, steps: u64) -> Lsn {
         for _ in 0..steps {
             match choices.below(8) {
                 0..3 => self.append(choices),
@@ -57,7 +60,7 @@ impl Pair {
     }
 
     /// Makes all that was appended durable.
-    fn commit_all(&mut self) {
+    pub(crate) fn commit_all(&mut self) {
         loop {
             match self.opened.committer.step().unwrap() {
                 Step::Committed => {}
@@ -73,7 +76,7 @@ fn same(disks: [&Disk; 2]) -> Result<Reconciled, ReconcileError> {
     reconcile(disks[0], disks[1])
 }
 
-fn assert_same(a: &Disk, b: &Disk) {
+pub(crate) fn assert_same(a: &Disk, b: &Disk) {
     use wal::Storage;
     assert_eq!(a.list().unwrap(), b.list().unwrap());
     for name in a.list().unwrap() {
@@ -208,5 +211,67 @@ fn a_damaged_log_is_not_repaired_from_a_copy_that_ends_before_it() {
             disk.list().unwrap().into_iter().map(|name| disk.bytes(name)).collect::<Vec<_>>()
         });
         assert!(before == after, "refused, and yet changed");
+    }
+}
+
+/// A read that fails says nothing of what is there, and a later one may not fail: a log that went on
+/// alone must not be replaced by the copy that it lost.
+#[test]
+fn a_log_that_cannot_be_read_for_a_moment_is_not_replaced_by_its_copy() {
+    let (a, b, _) = answered();
+    let mut alone = Log::open(&a).unwrap();
+    alone.answer(&mut Choices::new(3), 5);
+    for operation in Operation::ALL {
+        for nth in 1..4 {
+            let (a, b) = (a.kill(), b.kill());
+            a.fail(operation, nth);
+            let done = same([&a, &b]);
+            assert!(
+                matches!(
+                    done,
+                    Ok(Reconciled { from_copy: false, .. })
+                        | Err(ReconcileError::Unread { .. }
+                            | ReconcileError::Copy { .. }
+                            | ReconcileError::List(_))
+                ),
+                "{operation:?} {nth}: {done:?}"
+            );
+            let (a, b) = (a.kill(), b.kill());
+            same([&a, &b]).unwrap();
+            assert_same(&a, &b);
+            assert!(Log::open(&a).unwrap().records == alone.records, "{operation:?} {nth}");
+        }
+    }
+}
+
+/// The copy was not the one that failed.
+#[test]
+fn a_removal_that_the_first_could_not_do_is_asked_for_again() {
+    let (a, b) = (Disk::new(), Disk::new());
+    let mut pair = Pair::open([&a, &b], OnMirrorLoss::Stop).unwrap();
+    for _ in 0..30 {
+        pair.append(&mut Choices::new(2));
+        pair.commit_all();
+    }
+    a.fail(Operation::Remove, 1);
+    assert!(matches!(pair.opened.sealer.step(), Seal::Failed(_)));
+    assert!(matches!(pair.opened.sealer.step(), Seal::Sealed(_)));
+    assert_eq!(pair.losses.load(Ordering::Relaxed), 0);
+    assert!(!pair.opened.wal.is_poisoned());
+    assert_same(&a, &b);
+}
+
+/// What is there has its room: a store into it that finds none is a loss like any other.
+#[test]
+fn a_log_goes_on_without_a_copy_that_has_no_room_for_its_own_pages() {
+    for operation in [Operation::Write, Operation::Sync] {
+        let (a, b) = (Disk::new(), Disk::new());
+        let mut pair = Pair::open([&a, &b], OnMirrorLoss::Continue).unwrap();
+        let failure = Failure::NoSpace;
+        b.break_at(Fault { operation: Some(operation), nth: 1, failure, lasting: false });
+        pair.append(&mut Choices::new(2));
+        pair.commit_all();
+        assert_eq!(pair.losses.load(Ordering::Relaxed), 1);
+        assert_eq!(pair.opened.wal.durable(), pair.opened.wal.appended());
     }
 }
