@@ -13,4 +13,5 @@ mod sealed; // what was sealed is as it was, or its damage is told
 mod segments; // rotation, large records, and segments that are not what they should be
 mod snapshots; // whole or not there, never ahead of the log, damage is told
 mod support; // a log on a simulated disk, and the model of what it must hold
+mod sweep; // each call of the storage fails, in each way
 mod tools; // looking at a log, copying it, cutting it
