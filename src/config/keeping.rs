@@ -19,6 +19,8 @@ pub struct Keeping {
     pub archive_dir: Option<PathBuf>,
     /// How old they are then.
     pub archive_after: Duration,
+    /// Whether a start replays everything, whatever snapshots there are.
+    pub ignore_snapshots: bool,
     /// How long after a snapshot the next one is taken, if by itself.
     pub snapshot_interval: Option<Duration>,
 }
@@ -37,12 +39,14 @@ impl Keeping {
             reader.number(&setting::ARCHIVE_AFTER_DAYS, &limits::ARCHIVE_AFTER_DAYS);
         let seconds: Option<u64> =
             reader.number(&setting::SNAPSHOT_INTERVAL_S, &limits::SNAPSHOT_INTERVAL_S);
+        let ignore_snapshots = reader.switch(&setting::IGNORE_SNAPSHOTS);
         let seconds = seconds?;
         Some(Self {
             wal_mirror: wal_mirror?,
             on_mirror_loss: on_mirror_loss?,
             archive_dir: archive_dir?,
             archive_after: Duration::from_secs(days?.saturating_mul(DAY_SECONDS)),
+            ignore_snapshots: ignore_snapshots?,
             snapshot_interval: (seconds > 0).then(|| Duration::from_secs(seconds)),
         })
     }

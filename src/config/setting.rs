@@ -152,6 +152,9 @@ settings! {
     SNAPSHOT_INTERVAL_S: "snapshot_interval_s", "snapshot-interval-s",
         Kind::Integer(&limits::SNAPSHOT_INTERVAL_S), "SECONDS",
         "How long after a snapshot the next one is taken; 0 takes none unless asked";
+    IGNORE_SNAPSHOTS: "ignore_snapshots", "ignore-snapshots", Kind::Switch, "true|false",
+        "Start from the first record, whatever snapshots there are: slower, and the way out where \
+         a snapshot and the log do not agree";
     ALLOW_ANY_FILESYSTEM: "allow_any_filesystem", "allow-any-filesystem", Kind::Switch,
         "true|false",
         "Keep the log on a file system other than ext4 and XFS";

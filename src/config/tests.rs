@@ -97,6 +97,7 @@ fn what_nobody_says_is_the_default() {
     assert_eq!(keeping.on_mirror_loss, wal::OnMirrorLoss::Stop);
     assert_eq!(keeping.archive_after, Duration::from_secs(30 * 24 * 3600));
     assert_eq!(keeping.snapshot_interval, Some(Duration::from_secs(900)));
+    assert!(!keeping.ignore_snapshots);
     assert!(!config.allow_any_filesystem && !config.accept_clock_jump);
     assert_eq!(config.log_format, LogFormat::Auto);
     let keys: Vec<_> = config.settled.iter().map(|settled| settled.key).collect();

@@ -116,6 +116,7 @@ fn open(
         rules: config.rules,
         currencies: config.currencies.clone(),
         max_keys: config.max_keys,
+        snapshots: !config.keeping.ignore_snapshots,
         accept_clock_jump: config.accept_clock_jump,
         wal: wal::Options {
             segment_bytes: config.segment_bytes,
@@ -151,7 +152,8 @@ fn way_out(config: &Config, error: &engine::OpenError) -> Option<String> {
     let flag = format!("--data-dir {}", config.data_dir.display());
     Some(format!(
         " (`holdfast verify --full {flag}` shows what is wrong, `holdfast wal cat --from {lsn} \
-         --to {lsn} {flag}` the record)"
+         --to {lsn} {flag}` the record; where only a snapshot is wrong, --ignore-snapshots starts \
+         without)"
     ))
 }
 

@@ -87,6 +87,22 @@ fn a_rotten_snapshot_costs_time_and_no_money() {
 }
 
 #[test]
+fn a_start_that_ignores_snapshots_replays_everything() {
+    let home = Home::new();
+    let server = home.serve(&[]);
+    let mut desk = Desk::at(&server);
+    desk.open("a", &["USD"]);
+    credit(&mut desk, 0..30);
+    snapshot(&server);
+    server.kill();
+    let server = home.serve(&["--ignore-snapshots"]);
+    assert!(!home.messages().contains("began on a snapshot"), "{}", home.messages());
+    let mut desk = Desk::at(&server);
+    assert_eq!(desk.figure("a", "posted"), "30.00");
+    repeats(&mut desk, 30);
+}
+
+#[test]
 fn a_snapshot_is_asked_for_with_an_empty_object_and_by_who_may_write() {
     let home = Home::new();
     let server = home.serve(&[]);
