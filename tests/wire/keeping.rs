@@ -116,7 +116,7 @@ fn a_snapshot_is_asked_for_with_an_empty_object_and_by_who_may_write() {
 fn what_is_archived_is_still_answered_from() {
     let (home, archive) = (Home::new(), tempfile::tempdir().unwrap());
     let flags = ["--archive-dir", archive.path().to_str().unwrap(), "--archive-after-days", "0"];
-    let small = ["--segment-bytes", "65536", "--snapshot-interval-s", "1"];
+    let small = ["--segment-bytes", "65536", "--snapshot-interval-s", "0"];
     let flags: Vec<&str> = flags.into_iter().chain(small).collect();
     let server = home.serve(&flags);
     let mut desk = Desk::at(&server);
