@@ -67,10 +67,10 @@ enum Operation {
 }
 
 impl Disk {
-    /// A disk that holds this, with nothing in its cache.
+    /// A disk that holds this, with nothing in its cache, and writes so many bytes at least wholly.
     #[must_use]
-    pub fn new(image: Image) -> Self {
-        let moment = Moment { durable: image.clone(), unsynced: Vec::new() };
+    pub fn new(image: Image, sector_bytes: u64) -> Self {
+        let moment = Moment { durable: image.clone(), unsynced: Vec::new(), sector_bytes };
         let state = State {
             seen: image,
             moment,
@@ -227,7 +227,7 @@ mod tests {
     use crate::image::Image;
 
     fn disk() -> Disk {
-        Disk::new(Image::new(1 << 16))
+        Disk::new(Image::new(1 << 16), 512)
     }
 
     fn durable_byte(disk: &Disk) -> u8 {

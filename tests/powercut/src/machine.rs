@@ -57,7 +57,7 @@ impl Parts {
     /// # Errors
     /// When the file system is not mounted, or the server refuses.
     pub fn boot(&self, image: Image, choices: &mut Choices) -> anyhow::Result<Machine> {
-        let disk = Arc::new(Disk::new(image));
+        let disk = self.fs.disk(image);
         let mounted = Mounted::new(&self.workplace, self.fs, &disk)?;
         let server = match self.start(&mounted, choices)? {
             Ok(server) => server,
@@ -89,7 +89,7 @@ impl Parts {
     /// # Errors
     /// When the start fails though there is power.
     pub fn stumble(&self, image: Image, choices: &mut Choices) -> anyhow::Result<Image> {
-        let disk = Arc::new(Disk::new(image));
+        let disk = self.fs.disk(image);
         let operations = choices.one_of(&STARTING_OPERATIONS);
         disk.set(Trap { harm: Harm::PowerCut, at: 1 + choices.below(operations) });
         let started = Mounted::new(&self.workplace, self.fs, &disk)

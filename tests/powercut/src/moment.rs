@@ -1,21 +1,20 @@
 //! The moment of a power cut, and what may be left of it.
 //!
-//! A disk that loses its power holds what was synced. Of what was written since, each sector of 512
-//! bytes holds the new or the old, in whatever combination the disk's cache came to; of a sector
-//! written twice, either.
+//! A disk that loses its power holds what was synced. Of what was written since, each sector holds
+//! the new or the old, in whatever combination the disk's cache came to; of a sector written twice,
+//! either. How long a sector is depends on the file system: see [`Filesystem::sector_bytes`].
 //!
-//! The first 4 KiB are the exception: they are written wholly or not at all. The superblock of ext4 is
-//! there, two sectors with one checksum, written in place without a journal: with half of it ext4
-//! refuses to mount, which says nothing of what lies on it.
+//! The first 4 KiB are written wholly or not at all in any case. The superblock of ext4 is there, two
+//! sectors with one checksum, written in place without a journal: with half of it ext4 refuses to
+//! mount, which says nothing of what lies on it.
+//!
+//! [`Filesystem::sector_bytes`]: crate::mount::Filesystem::sector_bytes
 
 use std::sync::Arc;
 
 use crate::choices::Choices;
 use crate::image::Image;
 use crate::size::{narrow, wide};
-
-/// What a disk writes wholly or not at all, in bytes.
-pub const SECTOR: usize = 512;
 
 /// What is at the beginning of a disk and never torn, in bytes.
 const SUPERBLOCK: u64 = 4096;
@@ -36,6 +35,8 @@ pub struct Moment {
     pub durable: Image,
     /// What was written since, in order.
     pub unsynced: Vec<Write>,
+    /// What it writes wholly or not at all, in bytes.
+    pub sector_bytes: u64,
 }
 
 /// What survives of what was not synced.
@@ -85,13 +86,17 @@ impl Moment {
     #[must_use]
     pub fn end(&self, survival: Survival, choices: &mut Choices) -> Image {
         let mut image = self.durable.clone();
-        let sectors = self.unsynced.iter().map(|write| write.sectors().count()).sum::<usize>();
+        let sectors = self
+            .unsynced
+            .iter()
+            .map(|write| write.sectors(self.sector_bytes).count())
+            .sum::<usize>();
         let torn_at = choices.below(wide(sectors) + 1);
         let of_eight = choices.one_of(&[1, 4, 7]);
         let mut number = 0;
         for write in &self.unsynced {
             let whole = choices.once_in(2);
-            for (offset, sector) in write.sectors() {
+            for (offset, sector) in write.sectors(self.sector_bytes) {
                 let survives = match survival {
                     Survival::Nothing => false,
                     Survival::Everything => true,
@@ -112,14 +117,10 @@ impl Moment {
 
 impl Write {
     /// Its sectors; the first and the last may be parts of one.
-    fn sectors(&self) -> impl Iterator<Item = (u64, &[u8])> {
+    fn sectors(&self, bytes: u64) -> impl Iterator<Item = (u64, &[u8])> {
         let (mut offset, mut rest) = (self.offset, &*self.bytes);
         std::iter::from_fn(move || {
-            let end = if offset < SUPERBLOCK {
-                SUPERBLOCK
-            } else {
-                (offset / wide(SECTOR) + 1) * wide(SECTOR)
-            };
+            let end = if offset < SUPERBLOCK { SUPERBLOCK } else { (offset / bytes + 1) * bytes };
             let (sector, behind) = rest.split_at(rest.len().min(narrow(end - offset)));
             let found = (offset, sector);
             (offset, rest) = (end, behind);
@@ -130,17 +131,19 @@ impl Write {
 
 #[cfg(test)]
 mod tests {
-    use super::{Moment, SECTOR, Survival, Write};
+    use super::{Moment, Survival, Write};
     use crate::choices::Choices;
     use crate::image::Image;
 
     const START: u64 = super::SUPERBLOCK;
+    const SECTOR: usize = 512;
 
     fn moment() -> Moment {
         let write = |offset, byte| Write { offset, bytes: vec![byte; 4 * SECTOR].into() };
         Moment {
             durable: Image::new(1 << 16),
             unsynced: vec![write(START, 1), write(START + 1024, 2)],
+            sector_bytes: 512,
         }
     }
 
@@ -168,7 +171,8 @@ mod tests {
     #[test]
     fn the_superblock_is_never_torn() {
         let write = Write { offset: 0, bytes: vec![1; 16 * SECTOR].into() };
-        let moment = Moment { durable: Image::new(1 << 16), unsynced: vec![write] };
+        let moment =
+            Moment { durable: Image::new(1 << 16), unsynced: vec![write], sector_bytes: 512 };
         for (seed, survival) in (0..100).zip(Survival::ALL.into_iter().cycle()) {
             let mut bytes = [0; 8 * SECTOR];
             moment.end(survival, &mut Choices::new(seed)).read(0, &mut bytes);
