@@ -1,11 +1,14 @@
 //! Each fuzz target for a moment: its seeds, and seeds that were changed at random.
 //!
-//! `HOLDFAST_ROUNDS` says how often each is tried, `HOLDFAST_SEED` repeats one run.
+//! `HOLDFAST_ROUNDS` says how often each is tried, `HOLDFAST_SEED` repeats one run, and
+//! `HOLDFAST_CORPUS` names a folder that the seeds are written to, where libFuzzer begins.
 
 #[path = "../fuzz/src/lib.rs"]
 mod targets;
 
+use std::fs;
 use std::panic::catch_unwind;
+use std::path::Path;
 
 use wal::simulated::Choices;
 
@@ -49,11 +52,21 @@ fn run(name: &str, times: u64) {
     let mut targets = targets::TARGETS.into_iter();
     let (_, check, seeds) = targets.find(|(known, ..)| *known == name).unwrap();
     let (seeds, mut choices) = (seeds(), Choices::new(seed));
+    if let Ok(folder) = std::env::var("HOLDFAST_CORPUS") {
+        write_out(&Path::new(&folder).join(name), &seeds);
+    }
     for data in &seeds {
         try_one(check, data);
     }
     for _ in 0..rounds {
         try_one(check, &mutated(&seeds, &mut choices));
+    }
+}
+
+fn write_out(folder: &Path, seeds: &[Vec<u8>]) {
+    fs::create_dir_all(folder).unwrap();
+    for (n, seed) in seeds.iter().enumerate() {
+        fs::write(folder.join(format!("seed-{n:03}")), seed).unwrap();
     }
 }
 
