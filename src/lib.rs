@@ -28,7 +28,7 @@
 //! | [`config`], [`cli`] | what was said, and what is therefore true | |
 //! | [`client`] | a running server, as the commands that talk to one reach it | what is asked |
 //! | [`tools`] | the operator's commands on the files of a data directory | HTTP |
-//! | [`print`] | what commands print with | what is printed |
+//! | [`print`](mod@print) | what commands print with | what is printed |
 //! | [`demo`] | a story that a newcomer understands the product from | everything but HTTP |
 //!
 //! `tests/tidy.rs` holds these directions, `tests/pure.rs` the purity of the law.

@@ -6,9 +6,9 @@
 //! | [`wal cat`](wal::cat), [`wal tail`](wal::tail) | prints records, as they are or as they come | yes |
 //! | [`wal verify`](wal::verify) | reads everything as an opening would | all but the end |
 //! | [`wal cut`](wal::cut) | drops what is corrupt, when asked | no |
-//! | [`snapshot`](snapshot) | lists and verifies snapshots, has one taken | yes |
-//! | [`backup`](backup), [`restore`](restore) | copies a log, and verifies the copy | yes; into an empty place |
-//! | [`verify`](verify) | replays everything and checks what it makes | all but the end |
+//! | [`snapshot`] | lists and verifies snapshots, has one taken | yes |
+//! | [`backup`], [`restore`] | copies a log, and verifies the copy | yes; into an empty place |
+//! | [`verify`] | replays everything and checks what it makes | all but the end |
 //!
 //! **Invariant: what is looked at is not changed.** Only `cut` writes into a log, under its lock and
 //! with evidence; `restore` and `backup` write where there is nothing.

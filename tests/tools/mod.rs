@@ -112,11 +112,13 @@ fn flip(path: &Path, at: &[u8]) {
     std::fs::write(path, bytes).unwrap();
 }
 
-/// Every file of the log, by name, with its bytes.
+/// Every file of the log, by name, with its bytes; not what was being prepared when its server
+/// ended, which is removed by whoever opens it next.
 fn files(data_dir: &Path) -> Vec<(std::ffi::OsString, Vec<u8>)> {
     let files = std::fs::read_dir(data_dir.join("wal")).unwrap().map(|file| file.unwrap());
     let mut files: Vec<_> =
         files.map(|file| (file.file_name(), std::fs::read(file.path()).unwrap())).collect();
+    files.retain(|(name, _)| !name.to_string_lossy().ends_with(".tmp"));
     files.sort();
     files
 }

@@ -1,4 +1,4 @@
-//! A disk in memory that loses what was not synced: the second [`Storage`], for tests.
+//! A disk in memory that loses what was not synced: the second [`Storage`](crate::Storage), for tests.
 //!
 //! # Durability model
 //!
