@@ -87,6 +87,7 @@
 
 extern crate alloc;
 
+pub mod child;
 pub mod cli;
 pub mod client;
 pub mod config;

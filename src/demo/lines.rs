@@ -1,7 +1,7 @@
 //! A connection to each listener of a server: what is asked goes to the one that takes it.
 
 use super::request::{Listener, Request};
-use super::server::Server;
+use crate::child::Server;
 use crate::client::{AskError, Client, Reply};
 
 /// Both connections.

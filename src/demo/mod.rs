@@ -10,23 +10,26 @@ mod directory;
 mod lines;
 mod paint;
 mod request;
-mod server;
 mod statement;
 mod story;
 mod teller;
 mod wire;
 
+use std::path::Path;
 use std::process::ExitCode;
 
 use anyhow::{Context, bail};
 use tokio::signal::unix::{SignalKind, signal};
 
+use crate::child::{Plan, Server, ServerError};
 use crate::cli::DemoArgs;
 use directory::Directory;
-use server::Server;
 use statement::Statement;
 use story::Chapters;
 use teller::Teller;
+
+/// Enough for the whole story, and little to write ahead of need.
+const SEGMENT_BYTES: &str = "4194304";
 
 /// Shows what the ledger does.
 ///
@@ -50,7 +53,7 @@ pub fn demo(options: DemoArgs) -> anyhow::Result<ExitCode> {
 async fn show(options: DemoArgs) -> anyhow::Result<()> {
     let directory = Directory::new(options)?;
     let statement = Statement::new();
-    let server = Server::start(directory.path()).await?;
+    let server = start(directory.path()).await?;
     statement.opening(&server, directory.path())?;
     let mut teller = Teller::new(&server).await?;
     teller.open_accounts().await?;
@@ -62,7 +65,7 @@ async fn show(options: DemoArgs) -> anyhow::Result<()> {
     let early = teller.begin(bill).await?;
     server.kill()?;
     statement.cut_short(early.is_some())?;
-    let server = Server::start(directory.path()).await?;
+    let server = start(directory.path()).await?;
     teller.reach(&server).await?;
     statement.note("a new server was started on the same directory: it has read the log")?;
     let settled = teller.finish(bill, early).await?;
@@ -80,6 +83,12 @@ async fn show(options: DemoArgs) -> anyhow::Result<()> {
         statement.kept(path)?;
     }
     Ok(())
+}
+
+/// Starts a server on that directory.
+async fn start(directory: &Path) -> Result<Server, ServerError> {
+    let flags = ["--allow-any-filesystem", "--segment-bytes", SEGMENT_BYTES];
+    Plan::new(directory)?.flags(flags).start().await
 }
 
 /// Takes the steps of each chapter, one line each.

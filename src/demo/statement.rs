@@ -5,9 +5,9 @@ use std::path::Path;
 
 use super::books::Books;
 use super::paint::Paint;
-use super::server::Server;
 use super::story::{self, CURRENCY, Step};
 use super::teller::{Figures, Settled};
+use crate::child::Server;
 use crate::print::Table;
 
 /// Writes on standard output.

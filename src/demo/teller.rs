@@ -12,9 +12,9 @@ use rust_decimal::Decimal;
 use super::books::{Books, Expectation, balance, exact, same};
 use super::lines::Lines;
 use super::request::{Reference, Request};
-use super::server::Server;
 use super::story::{ACCOUNTS, About, Ask, CURRENCY, Step};
 use super::wire::{Answer, Balance, Fault, read, shown};
+use crate::child::Server;
 use crate::client::{AskError, Reply};
 
 /// How often the client looks for an answer before the server is killed: enough to write the
