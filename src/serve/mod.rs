@@ -112,6 +112,7 @@ fn open(
     let counted = metrics.log();
     let bar = crate::print::bar("recovering", 0);
     let done = bar.clone();
+    let defaults = wal::Options::default();
     let options = engine::Options {
         rules: config.rules,
         currencies: config.currencies.clone(),
@@ -120,6 +121,8 @@ fn open(
         accept_clock_jump: config.accept_clock_jump,
         wal: wal::Options {
             segment_bytes: config.segment_bytes,
+            // No life begins with a longer one than those that follow.
+            first_segment_bytes: defaults.first_segment_bytes.min(config.segment_bytes),
             sync: config.sync,
             on_commit: Some(Box::new(move |commit| {
                 counted.committed(commit);
@@ -132,7 +135,7 @@ fn open(
                 bar.set_length(progress.bytes_total);
                 bar.set_position(progress.bytes_done);
             })),
-            ..wal::Options::default()
+            ..defaults
         },
         ..engine::Options::default()
     };
