@@ -132,6 +132,13 @@ impl Home {
         paths
     }
 
+    /// The file of the log whose name begins like this.
+    pub(crate) fn log_file(&self, name: &str) -> PathBuf {
+        let mut files = fs::read_dir(self.0.path().join("wal")).unwrap().map(Result::unwrap);
+        let named = |file: &fs::DirEntry| file.file_name().to_str().unwrap().starts_with(name);
+        files.find(named).unwrap().path()
+    }
+
     /// Every segment with its bytes.
     pub(crate) fn log(&self) -> Vec<(PathBuf, Vec<u8>)> {
         self.segments().into_iter().map(|path| (path.clone(), read(&path))).collect()
