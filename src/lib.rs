@@ -29,7 +29,9 @@
 //! | [`client`] | a running server, as the commands that talk to one reach it | what is asked |
 //! | [`tools`] | the operator's commands on the files of a data directory | HTTP |
 //! | [`print`](mod@print) | what commands print with | what is printed |
+//! | [`child`] | this program as a server of another command | what it serves |
 //! | [`demo`] | a story that a newcomer understands the product from | everything but HTTP |
+//! | [`torture`] | servers killed and damaged on the operator's own disk | everything but HTTP, signals and names of files |
 //!
 //! `tests/tidy.rs` holds these directions, `tests/pure.rs` the purity of the law.
 //!
@@ -98,4 +100,5 @@ pub mod ledger;
 pub mod print;
 pub mod serve;
 pub mod tools;
+pub mod torture;
 pub mod wire;

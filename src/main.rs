@@ -11,6 +11,6 @@ static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 fn main() -> ExitCode {
     cli::run(cli::Args::parse()).unwrap_or_else(|error| {
         eprintln!("holdfast: {error:#}");
-        ExitCode::FAILURE
+        cli::status(&error)
     })
 }

@@ -21,5 +21,8 @@ mod tidy;
 /// The operator's tools on directories that a real server made.
 mod tools;
 
+/// Servers killed and damaged on a disk of one's own, and liars found out.
+mod torture;
+
 /// The server as a black box: exact bytes in, every promise of the contract out.
 mod wire;

@@ -17,6 +17,7 @@ const LAYERS: &[(&str, &[&str])] = &[
     ("src/client", &["crate::"]),
     ("src/cli/statement", &["crate::engine", "crate::ledger", "crate::http", "wal::"]),
     ("src/demo", &["crate::engine", "crate::ledger", "crate::http", "wal::"]),
+    ("src/torture", &["crate::engine", "crate::ledger", "crate::http"]),
     ("wal/src", &["ledger", "Account", "hyper", "tokio", "holdfast"]),
     ("loadgen/src", &["holdfast::", "wal::"]),
     ("bench/auditor/src", &["holdfast::", "wal::"]),

@@ -104,6 +104,13 @@ impl Plan {
         self
     }
 
+    /// With a second copy of its log in that directory.
+    #[must_use]
+    pub fn mirror(mut self, directory: &Path) -> Self {
+        self.0.arg("--wal-mirror").arg(directory);
+        self
+    }
+
     /// With its messages in that file, not on standard error.
     #[must_use]
     pub fn messages(mut self, file: File) -> Self {

@@ -61,6 +61,9 @@ pub enum Command {
     Verify(tools::verify::VerifyArgs),
     /// Show what the ledger does, on a server of its own that goes away at the end
     Demo(DemoArgs),
+    /// Find out whether a server on this disk and this file system is what it promises to be
+    #[command(after_help = TORTURE)]
+    Torture(TortureArgs),
 }
 
 /// What to do with the configuration.
@@ -106,6 +109,37 @@ pub struct StatementArgs {
     #[command(flatten)]
     pub server: ServerArgs,
 }
+
+/// How a server is to be tortured.
+#[derive(Clone, Debug, clap::Args)]
+pub struct TortureArgs {
+    /// A directory on the disk that is to be tried: one of its own, made if missing
+    #[arg(long, value_name = "DIR")]
+    pub dir: PathBuf,
+    /// How long; one round is lived to its end however short that is
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..=31_536_000))]
+    pub seconds: u64,
+    /// What everything is drawn from [default: a random number, which is printed]
+    #[arg(long, value_name = "S")]
+    pub seed: Option<u64>,
+    /// The round to begin with
+    #[arg(long, value_name = "N", default_value_t = 1)]
+    pub round: u64,
+    /// Leave the log of the last round where it is at the end
+    #[arg(long)]
+    pub keep: bool,
+    /// The server that is tried, in place of this program's own
+    #[arg(long, value_name = "PROGRAM", hide = true)]
+    pub server: Option<PathBuf>,
+}
+
+const TORTURE: &str = "\
+Servers of its own on ports that are free are loaded, killed, and asked again; the ends of their \
+logs are torn, copies of them damaged, and power is cut on a simulated disk. It takes up to 256 MiB \
+of room and removes what it made.
+
+Exit status: 0 nothing was lost, 1 something was or is wrong (what shows it is kept), 2 not \
+understood, 3 no verdict (the reason is on standard error).";
 
 const PRECEDENCE: &str = "\
 A setting comes from its flag, else from its environment variable, else from the file, else it is \

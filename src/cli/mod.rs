@@ -10,7 +10,7 @@ mod statement;
 
 use std::process::ExitCode;
 
-pub use args::{Args, Command, ConfigCommand, DemoArgs, StatementArgs};
+pub use args::{Args, Command, ConfigCommand, DemoArgs, StatementArgs, TortureArgs};
 pub use flags::Flags;
 
 use crate::config::{Config, Problems};
@@ -36,8 +36,19 @@ pub fn run(args: Args) -> anyhow::Result<ExitCode> {
         Command::Restore(args) => tools::restore::restore(&args),
         Command::Verify(args) => tools::verify::verify(&args),
         Command::Demo(options) => crate::demo::demo(options),
+        Command::Torture(options) => crate::torture::torture(options),
     }
 }
+
+/// The exit status of a command that could not be done.
+#[must_use]
+pub fn status(error: &anyhow::Error) -> ExitCode {
+    let no_verdict = error.downcast_ref::<crate::torture::NoVerdict>().is_some();
+    if no_verdict { ExitCode::from(NO_VERDICT) } else { ExitCode::FAILURE }
+}
+
+/// Beside a verdict of 0 or 1, and what was not understood.
+const NO_VERDICT: u8 = 3;
 
 /// The configuration by these flags and by the environment of this process.
 fn resolve(flags: &Flags) -> Result<Config, Problems> {
