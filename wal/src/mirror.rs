@@ -336,6 +336,14 @@ fn is_want(error: &io::Error) -> bool {
     matches!(error.kind(), io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded)
 }
 
+/// One that the copy removed before the first failed to is not asked for twice.
+fn or_gone(removed: io::Result<()>) -> io::Result<()> {
+    match removed {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
+        removed => removed,
+    }
+}
+
 impl<S: Storage> Storage for Mirrored<S> {
     type Medium = MirroredFile<S>;
 
@@ -377,16 +385,12 @@ impl<S: Storage> Storage for Mirrored<S> {
     }
 
     fn remove(&self, name: Name) -> io::Result<()> {
-        // One that was removed before the first failed to is not asked for twice.
-        self.also(|copy| match copy.remove(name) {
-            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
-            removed => removed,
-        })?;
+        self.also(|copy| or_gone(copy.remove(name)))?;
         self.first.remove(name)
     }
 
     fn recycle(&self, name: Name) -> io::Result<()> {
-        self.also(|copy| copy.recycle(name))?;
+        self.also(|copy| or_gone(copy.recycle(name)))?;
         self.first.recycle(name)
     }
 

@@ -2,6 +2,8 @@
 
 use std::cell::RefCell;
 use std::io;
+use std::sync::mpsc::sync_channel;
+use std::thread;
 
 use zerocopy::{FromBytes, IntoBytes};
 
@@ -10,6 +12,11 @@ use super::writer::checksum;
 use super::{FRAME_HEAD_BYTES, PLAIN_BYTES_MAX, damaged};
 use crate::size::{narrow, wide};
 use crate::storage::Medium;
+
+/// So few frames are not worth a thread.
+const FEW: usize = 16;
+/// How many frames wait for the one who takes them.
+const AHEAD: usize = 32;
 
 thread_local! {
     /// One for each thread that reads: making one costs as much as decompressing a small frame.
@@ -148,6 +155,33 @@ impl<M: Medium> Frames<M> {
         Ok(Frame { first: frame.first.get(), items: frame.items.get(), plain })
     }
 
+    /// Gives all frames from this one on to `each`, until it says no. They are read and
+    /// decompressed on a thread beside it, a few ahead.
+    pub(crate) fn read_ahead(
+        &self,
+        from: usize,
+        mut each: impl FnMut(usize, io::Result<Frame>) -> bool,
+    ) {
+        let places = from..self.len();
+        if places.len() < FEW {
+            places.into_iter().all(|place| each(place, self.frame(place)));
+            return;
+        }
+        thread::scope(|scope| {
+            let (ahead, frames) = sync_channel(AHEAD);
+            scope.spawn(move || {
+                for place in places {
+                    self.expect(place);
+                    // Nobody wants the rest.
+                    if ahead.send((place, self.frame(place))).is_err() {
+                        break;
+                    }
+                }
+            });
+            frames.into_iter().all(|(place, frame)| each(place, frame));
+        });
+    }
+
     /// A checksum over the items of all frames, each of which is verified.
     pub(crate) fn digest(&self) -> io::Result<u32> {
         let mut digest = crc32fast::Hasher::new();
@@ -158,7 +192,7 @@ impl<M: Medium> Frames<M> {
     }
 
     /// Says that the frames from this one on are read soon.
-    pub(crate) fn expect(&self, place: usize) {
+    fn expect(&self, place: usize) {
         const AHEAD_BYTES: u64 = 1 << 20;
         self.medium.expect(self.offset(place), AHEAD_BYTES);
     }

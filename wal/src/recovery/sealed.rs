@@ -154,19 +154,24 @@ impl Sealed {
         let medium = open(storage, self.name).map_err(|error| wrong(error, 0))?;
         let frames = Frames::open(medium, self.head());
         let frames = frames.map_err(|error| wrong(unfit(self.name)(error), 0))?;
-        let mut next = self.span.before.next;
-        for place in 0..frames.len() {
+        let before =
+            |place: &usize| frames.first_behind(*place).is_some_and(|n| n <= first.value());
+        let begin = (0..frames.len()).take_while(before).count();
+        let skipped = begin.checked_sub(1).and_then(|last| frames.first_behind(last));
+        let mut next = skipped.map_or(self.span.before.next, Lsn::new);
+        let mut show = |place, frame: io::Result<Frame>| {
             let offset = frames.offset(place);
-            if frames.first_behind(place).is_some_and(|behind| behind <= first.value()) {
-                next = Lsn::new(frames.first_behind(place).unwrap_or_default());
-                continue;
-            }
-            frames.expect(place);
-            let frame = frames.frame(place);
             let frame = frame.map_err(|error| wrong(unfit(self.name)(error), offset))?;
             told(offset);
             next = show_frame(&frame, next, first, visit)?.ok_or(corrupt(offset, next))?;
-        }
+            Ok(())
+        };
+        let mut shown: Result<(), OpenError<E>> = Ok(());
+        frames.read_ahead(begin, |place, frame| {
+            shown = show(place, frame);
+            shown.is_ok()
+        });
+        shown?;
         if next == self.span.after.next { Ok(()) } else { Err(corrupt(0, next).into()) }
     }
 
