@@ -33,7 +33,7 @@ use zerocopy::{FromBytes, Immutable, IntoBytes, KnownLayout, Unaligned};
 
 use crate::Lsn;
 use crate::record::{RecordRef, take};
-use crate::segment::Segment;
+use crate::segment::{LogId, Segment};
 use crate::size::{PAGE, narrow, wide};
 use std::ops::Range;
 
@@ -144,7 +144,7 @@ impl Draft<'_> {
         let mut layout = self.layout(bytes);
         let sums = (0..blocks_in(bytes)).map(|index| self.block_sum(bytes, index));
         let table: ArrayVec<u32, BLOCKS_MAX> = sums.collect();
-        let crc = checksum(self.segment, &layout, &table);
+        let crc = checksum(self.segment.log, &layout, &table);
         layout.crc = U32::new(crc);
         head.clear();
         head.extend_from_slice(layout.as_bytes());
@@ -202,9 +202,8 @@ impl Group {
         if !plausible {
             return None;
         }
-        let (sums, _) = rest.get(..4 * blocks_in(bytes))?.as_chunks::<4>();
-        let table = sums.iter().map(|sum| u32::from_le_bytes(*sum)).collect();
-        let believed = layout.crc.get() == checksum(segment, layout, &table)
+        let table = table_of(layout, rest)?;
+        let believed = layout.crc.get() == checksum(segment.log, layout, &table)
             && layout.segment.get() == segment.number
             && layout.epoch.get() == segment.epoch
             && layout.offset.get() == offset
@@ -276,6 +275,22 @@ pub(crate) fn is_marked(page: &[u8]) -> bool {
     page.starts_with(&MAGIC)
 }
 
+/// The last group that was known durable when a group of this log was written that begins with
+/// these bytes; `None` if none does. Where it belongs is not asked, nor what became of its body.
+pub(crate) fn synced_of(bytes: &[u8], log: LogId) -> Option<u64> {
+    let (layout, rest) = Layout::ref_from_prefix(bytes).ok()?;
+    let table = table_of(layout, rest)?;
+    let believed = layout.magic == MAGIC && layout.crc.get() == checksum(log, layout, &table);
+    believed.then(|| layout.synced.get())
+}
+
+/// The block table behind a header.
+fn table_of(layout: &Layout, rest: &[u8]) -> Option<ArrayVec<u32, BLOCKS_MAX>> {
+    let blocks = Some(usize::from(layout.blocks.get())).filter(|blocks| *blocks <= BLOCKS_MAX)?;
+    let (sums, _) = rest.get(..4 * blocks)?.as_chunks::<4>();
+    Some(sums.iter().map(|sum| u32::from_le_bytes(*sum)).collect())
+}
+
 /// The most bytes of records that a group of at most `bytes` can hold.
 pub(crate) fn capacity(bytes: usize) -> usize {
     let bytes = bytes.min(GROUP_BYTES_MAX) / PAGE * PAGE;
@@ -317,9 +332,9 @@ fn block(bytes: usize, index: usize) -> Range<usize> {
     start..((index + 1) * BLOCK_BYTES).min(bytes)
 }
 
-fn checksum(segment: &Segment, layout: &Layout, table: &ArrayVec<u32, BLOCKS_MAX>) -> u32 {
+fn checksum(log: LogId, layout: &Layout, table: &ArrayVec<u32, BLOCKS_MAX>) -> u32 {
     let mut hasher = crc32fast::Hasher::new();
-    hasher.update(&segment.log.0);
+    hasher.update(&log.0);
     hasher.update(&layout.as_bytes()[CRC_END..]);
     table.iter().for_each(|sum| hasher.update(&sum.to_le_bytes()));
     hasher.finalize()

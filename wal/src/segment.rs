@@ -13,10 +13,13 @@
 //!
 //! Numbers are little-endian. The page is written once, before the segment has its name.
 
+use std::io;
+
 use zerocopy::little_endian::{U32, U64};
 use zerocopy::{FromBytes, Immutable, IntoBytes, KnownLayout, Unaligned};
 
 use crate::size::{PAGE, wide};
+use crate::storage::Medium;
 
 /// Where the first group of a segment begins.
 pub(crate) const BODY_OFFSET: u64 = wide(PAGE);
@@ -62,6 +65,13 @@ impl Segment {
     /// Which log it is of, and which life of it made it.
     pub(crate) const fn life(&self) -> (LogId, u64) {
         (self.log, self.epoch)
+    }
+
+    /// What a file says that it is; `None` if a bit of its first page is wrong.
+    pub(crate) fn read<M: Medium>(medium: &M) -> io::Result<Option<Self>> {
+        let mut page = vec![0; PAGE];
+        medium.read_at(&mut page, 0)?;
+        Ok(Self::of_page(&page))
     }
 
     /// The first page of this segment.

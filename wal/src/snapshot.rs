@@ -16,7 +16,7 @@ use std::time::Duration;
 use crate::durability::Poisoned;
 use crate::frames::{Frames, Head, Kind, Span, Writer, damaged, is_damage};
 use crate::log::Log;
-use crate::segment::LogId;
+use crate::segment::{LogId, Segment};
 use crate::size::narrow;
 use crate::storage::{Medium, Storage};
 use crate::{Lsn, Name};
@@ -196,9 +196,30 @@ fn open<S: Storage>(storage: &S, from: Lsn) -> io::Result<Frames<S::Medium>> {
     if found != head(found.log, from) {
         return Err(damaged("it is another snapshot under this name"));
     }
+    if log_of(storage)?.is_some_and(|log| log != found.log) {
+        return Err(damaged("it is of another log"));
+    }
     let frames = Frames::open(medium, found)?;
     let whole = frames.foot.span.before.next == from;
     if whole { Ok(frames) } else { Err(damaged("its name and its foot differ")) }
+}
+
+/// The id of the log that the snapshots are beside, as its first file says. A damaged one says
+/// nothing: the opening tells what is wrong with it.
+fn log_of<S: Storage>(storage: &S) -> io::Result<Option<LogId>> {
+    let names = storage.list()?;
+    let Some(name) = names.into_iter().find(|name| name.segments().is_some()) else {
+        return Ok(None);
+    };
+    let medium = storage.open(name)?;
+    let said = match name {
+        Name::Segment(_) => Segment::read(&medium).map(|segment| segment.map(|it| it.log)),
+        _ => Frames::head(&medium).map(|head| Some(head.log)),
+    };
+    match said {
+        Err(error) if is_damage(&error) => Ok(None),
+        said => said,
+    }
 }
 
 fn info<M>(frames: &Frames<M>) -> SnapshotInfo {

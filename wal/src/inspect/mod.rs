@@ -15,7 +15,6 @@ use crate::options::OnProgress;
 use crate::record::RecordRef;
 use crate::recovery::{self, OpenError, Recovered};
 use crate::segment::Segment;
-use crate::size::PAGE;
 use crate::storage::{Medium, Storage};
 use crate::{Lsn, Name};
 
@@ -160,9 +159,7 @@ fn look<S: Storage>(storage: &S, name: Name) -> io::Result<FileInfo> {
 /// What the file holds, `None` where it says that it is another one.
 fn content<M: Medium>(medium: &M, name: Name) -> io::Result<Option<Content>> {
     if let Name::Segment(number) = name {
-        let mut page = vec![0; PAGE];
-        medium.read_at(&mut page, 0)?;
-        let segment = Segment::of_page(&page).filter(|segment| segment.number == number);
+        let segment = Segment::read(medium)?.filter(|segment| segment.number == number);
         return Ok(segment.map(|segment| Content::Padded { epoch: segment.epoch }));
     }
     let head = Frames::head(medium)?;

@@ -185,9 +185,7 @@ impl Follower {
 
 /// The header of the segment, if it is the one of that number.
 fn segment<M: Medium>(medium: &M, number: u64) -> io::Result<Option<Segment>> {
-    let mut page = vec![0; PAGE];
-    medium.read_at(&mut page, 0)?;
-    Ok(Segment::of_page(&page).filter(|segment| segment.number == number))
+    Ok(Segment::read(medium)?.filter(|segment| segment.number == number))
 }
 
 /// Whether the header of a group that follows is there.

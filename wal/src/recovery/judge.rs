@@ -6,16 +6,17 @@ use super::replay::Replay;
 use super::survey::Found;
 use super::{Corruption, Damage, OpenError, TornTail};
 use crate::Name;
-use crate::segment::{BODY_OFFSET, Segment};
+use crate::group::{is_marked, synced_of};
+use crate::segment::{BODY_OFFSET, LogId, Segment};
 use crate::size::{PAGE, wide};
 use crate::storage::Medium;
 use crate::window::Window;
 
 /// Looks at every byte behind the end.
 ///
-/// A group there that is valid in itself was written after the one that is missing. It was written
-/// without waiting for that one to be durable, unless it says that it was: then what is missing
-/// was answered.
+/// The header of a group there, wherever it lies and whatever became of the rest of the group, was
+/// written after the one that is missing. It was written without waiting for that one to be
+/// durable, unless it says that it was: then what is missing was answered.
 pub(super) fn judge<M: Medium, E>(
     found: &[Found<M>],
     replay: &Replay,
@@ -53,6 +54,14 @@ struct Remains {
     claimed: bool,
 }
 
+/// What headers in this page say that was durable. A sector that was written to the wrong place
+/// still tells.
+fn claims(page: &[u8], log: LogId) -> impl Iterator<Item = u64> {
+    const SECTOR_BYTES: usize = 512;
+    let sectors = page.chunks(SECTOR_BYTES).filter(|sector| is_marked(sector));
+    sectors.filter_map(move |sector| synced_of(sector, log))
+}
+
 fn look<M: Medium>(
     window: &mut Window<'_, M>,
     segment: &Segment,
@@ -67,8 +76,7 @@ fn look<M: Medium>(
         if page != ZEROS {
             let last = page.iter().rposition(|byte| *byte != 0).unwrap_or(0);
             remains.bytes = offset - from + wide(last) + 1;
-            let group = window.group(segment, offset)?;
-            remains.claimed |= group.is_some_and(|(group, _)| group.synced >= missing);
+            remains.claimed |= claims(page, segment.log).any(|synced| synced >= missing);
         }
         offset += wide(PAGE);
     }
