@@ -22,7 +22,9 @@ use super::state::State;
 use super::submit::Seat;
 use super::transactions::Slot;
 use super::transfer::Pair;
-use crate::ledger::{Amount, Currency, Moment, Movement, Place, Pocket, Side, lapse};
+use crate::ledger::{
+    Amount, Bucket, Currency, Moment, Movement, Place, Pocket, Side, Transfer, lapse,
+};
 
 /// The log holds a record that does not fit what came before it.
 #[derive(Debug, thiserror::Error)]
@@ -67,6 +69,9 @@ pub enum Disagreement {
         /// Where the records before it are.
         found: Vec<Lsn>,
     },
+    /// What leaves the one end of a transfer is not what arrives at the other.
+    #[error("what leaves the source of the transfer is not what arrives at its destination")]
+    Ends,
     /// Its moment is not after the moment of the record before it.
     #[error("its moment is not after that of the record before it")]
     Moment,
@@ -160,6 +165,9 @@ impl<'a> Replay<'a> {
     ) -> Result<(), Disagreement> {
         let request = &action.request;
         self.currency(request.money.currency)?;
+        if action.outcome.as_ref().is_ok_and(|done| !ends_meet(done)) {
+            return Err(Disagreement::Ends);
+        }
         let mut pair = Pair::replay(self.state, request, stamp.lsn, self.seen.strays);
         let (of_source, of_destination) = links.split_at(links.len().min(3));
         same_end(&pair, action, Side::Source, of_source)?;
@@ -308,6 +316,15 @@ fn same_end(
         same_balance(name, account, movement)?;
     }
     same_standing(name, standing, Some(pair.standing(action, side)))
+}
+
+/// Whether what one customer's account gives to the other is what that one gets. A system account
+/// has no movement of its own: its part is in the other end's postings.
+fn ends_meet(done: &Transfer) -> bool {
+    let given = |end: &Option<Movement>| {
+        end.as_ref().map_or(0, |movement| movement.net(Bucket::Counterparty))
+    };
+    given(&done.source).wrapping_add(given(&done.destination)) == 0
 }
 
 fn same_links(stored: &[Lsn], found: &[Lsn]) -> Result<(), Disagreement> {

@@ -2,7 +2,7 @@
 
 use holdfast::engine::record::{Record, Standing};
 use holdfast::engine::{Currencies, Disagreement, OpenError, Options, RecoverError};
-use holdfast::ledger::{Amount, Balance, Moment};
+use holdfast::ledger::{Amount, Balance, Bucket, Moment};
 use wal::Lsn;
 use wal::simulated::Disk;
 
@@ -102,6 +102,14 @@ fn a_record_that_does_not_fit_what_came_before_is_refused() {
         transfer.destination.as_mut().unwrap().after.pocket.posted = one;
     });
     assert!(matches!(refused(&top_up, short_segments()), Disagreement::Balance { .. }));
+
+    // The balance is right, and the money comes from nowhere.
+    let from_nowhere = tampered(|_, record, _, _| {
+        let Record::Transfer(done) = record else { return };
+        let Ok(transfer) = &mut done.outcome else { return };
+        transfer.destination.as_mut().unwrap().postings[0].from = Bucket::Counterparty;
+    });
+    assert!(matches!(refused(&from_nowhere, short_segments()), Disagreement::Ends));
 
     let approval = tampered(|_, record, _, _| {
         if let Record::ReservationMade(made) = record {

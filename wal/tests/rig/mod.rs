@@ -145,7 +145,7 @@ impl Answered {
 /// The last records may have filled their segment.
 fn vouch(disk: &Disk, log: &mut Log) {
     let last = disk.segments().into_iter().map(|number| disk.bytes(number));
-    let last = last.filter_map(|bytes| Some((groups(&bytes).pop()?, bytes))).last();
+    let last = last.filter_map(|bytes| Some((groups(&bytes).pop()?, bytes))).next_back();
     if last.is_some_and(|(group, bytes)| bytes[group.start + 24..][..4] != [0; 4]) {
         drop(log.filler.step());
         assert_eq!(log.committer.vouch().unwrap(), wal::Step::Committed);
