@@ -15,7 +15,7 @@ use powercut::tally::CUTS;
 
 const SEED: u64 = 1;
 /// How many ends of each moment are looked at: the long run looks at all.
-const ENDS: usize = 2;
+const ENDS: usize = 1;
 const SCENES: [Scene; 7] = [
     Scene::PowerCut,
     Scene::Rotating,
