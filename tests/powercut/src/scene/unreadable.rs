@@ -2,6 +2,7 @@
 //! up, and once the disk reads again so does the server.
 
 use std::fs::{self, File};
+use std::io;
 use std::path::Path;
 
 use rustix::fs::{Advice, fadvise};
@@ -54,7 +55,12 @@ fn forget(directory: &Path) -> anyhow::Result<()> {
         if path.is_dir() {
             forget(&path)?;
         } else {
-            fadvise(File::open(path)?, 0, None, Advice::DontNeed)?;
+            // A segment that was sealed meanwhile is gone, and its cache with it.
+            let file = match File::open(path) {
+                Err(error) if error.kind() == io::ErrorKind::NotFound => continue,
+                file => file?,
+            };
+            fadvise(file, 0, None, Advice::DontNeed)?;
         }
     }
     Ok(())
