@@ -2,6 +2,7 @@
 //!
 //! `HOLDFAST_KILLS` says how often the server is killed, `HOLDFAST_SEED` repeats one storm.
 
+use std::net::SocketAddr;
 use std::sync::Barrier;
 use std::sync::mpsc::{Receiver, channel};
 use std::thread;
@@ -13,7 +14,9 @@ use crate::support::desk::{Desk, body, path};
 use crate::support::raw::{Client, post};
 use crate::support::server::{Home, Server};
 
-const KILLS_DEFAULT: u64 = 3;
+const KILLS_DEFAULT: u64 = 20;
+/// Segments so short that each life fills some, and is killed while one is sealed.
+const SHORT: [&str; 2] = ["--segment-bytes", "65536"];
 /// How many times one ledger is killed before the next begins: a log grows with each life.
 const LIVES: u64 = 10;
 /// The most answers before a kill.
@@ -44,15 +47,17 @@ impl Storm {
     }
 
     fn open(&self) -> Server {
-        let server = self.home.serve(&[]);
+        let server = self.home.serve(&SHORT);
         let mut desk = Desk::at(&server);
         self.accounts.iter().for_each(|account| drop(desk.open(account, &["USD"])));
         server
     }
 
-    /// All tellers work; after some answers `end` is done to the server.
+    /// All tellers work, in every other life while snapshots are taken; after some answers `end` is
+    /// done to the server.
     fn rage(&mut self, server: Server, end: impl FnOnce(Server)) {
         let moment = 1 + self.choices.below(ANSWERS_MAX);
+        let snapshots = self.choices.once_in(2);
         let (tell, told) = channel();
         thread::scope(|scope| {
             for teller in &mut self.tellers {
@@ -60,6 +65,12 @@ impl Storm {
                 scope.spawn(move || teller.work(network, &tell));
             }
             drop(tell);
+            let operator = server.operator;
+            scope.spawn(move || {
+                if snapshots {
+                    take_snapshots(operator)
+                }
+            });
             wait_for(&told, moment);
             end(server);
         });
@@ -79,6 +90,12 @@ impl Storm {
         let report = self.home.audit(server, &[]);
         assert!(report.clean, "{}", report.to_text());
     }
+}
+
+/// One after the other, until the server is gone.
+fn take_snapshots(operator: SocketAddr) {
+    let Ok(mut client) = Client::try_connect(operator) else { return };
+    while client.try_ask(&post("/v1/snapshot", b"{}")).is_ok() {}
 }
 
 fn wait_for(answers: &Receiver<()>, count: u64) {
@@ -102,7 +119,7 @@ fn what_was_answered_is_never_lost_and_nothing_is_done_twice() {
             for _ in 0..storm.choices.below(3) {
                 storm.home.stumble();
             }
-            server = storm.home.serve(&[]);
+            server = storm.home.serve(&SHORT);
             storm.is_whole(&server);
         }
     }
