@@ -10,7 +10,7 @@ use super::{Answered, Seen};
 use crate::support::{Log, states};
 
 /// From so many on every bit of each log is tried, below that some of them.
-const ALL: u64 = 10_000_000;
+const ALL: u64 = 1_000_000;
 
 /// What became of the bits that were tried.
 #[derive(Default)]
@@ -37,8 +37,8 @@ fn a_flipped_bit_is_told_exactly_where_it_matters() {
         for _ in 0..threads {
             scope.spawn(|| {
                 while count.tried() < wanted {
-                    let answered = Answered::new(seed.fetch_add(1, Ordering::Relaxed));
-                    let step = if wanted < ALL { 499 } else { 1 };
+                    let answered = Answered::small(seed.fetch_add(1, Ordering::Relaxed));
+                    let step = if wanted < ALL { 199 } else { 1 };
                     try_bits(&answered, step, &count);
                     count.logs.fetch_add(1, Ordering::Relaxed);
                 }

@@ -2,7 +2,7 @@
 
 use wal::mirror::reconcile;
 use wal::simulated::Disk;
-use wal::{LogId, Lsn, Name, OpenError, Options, Storage, snapshots};
+use wal::{Lsn, Name, OpenError, Options, Storage, snapshots};
 
 use super::{Answered, Seen, groups, sections, take_snapshot};
 use crate::support::{Log, short_segments, states};
@@ -118,8 +118,7 @@ fn files_that_are_swapped_or_renamed_are_told() {
 fn a_file_of_another_log_is_told() {
     for seed in 0..states(6_000) / 150 {
         let answered = Answered::new(seed);
-        let id = Some(LogId::new(*b"another of tests"));
-        let other = Answered::with(seed, Options { log_id: id, ..short_segments() });
+        let other = Answered::of(seed, *b"another of tests");
         assert_eq!(answered.names(), other.names());
         for name in answered.names() {
             let damaged = answered.disk.kill();

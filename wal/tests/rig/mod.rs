@@ -18,7 +18,9 @@ use std::ops::Range;
 
 use wal::inspect::{Look, Tail, scan};
 use wal::simulated::{Choices, Disk};
-use wal::{Corruption, Lsn, Name, OpenError, Options, Record, Storage, read_snapshot, snapshots};
+use wal::{
+    Corruption, LogId, Lsn, Name, OpenError, Options, Record, Storage, read_snapshot, snapshots,
+};
 
 use crate::support::{Log, short_segments};
 
@@ -42,25 +44,52 @@ enum Seen {
     Unread,
 }
 
+/// How large an answered log becomes.
+struct Shape {
+    lives: u64,
+    /// In each life, at most.
+    records: u64,
+    segment_bytes: u64,
+    group_bytes_max: usize,
+    log_id: LogId,
+}
+
 impl Answered {
     fn new(seed: u64) -> Self {
-        Self::with(seed, short_segments())
+        Self::of(seed, *b"the log of tests")
     }
 
-    fn with(seed: u64, options: Options) -> Self {
-        let mut choices = Choices::new(seed);
-        let (disk, mut before) = (Disk::new(), Vec::new());
-        let shape = || Options {
+    fn of(seed: u64, log: [u8; 16]) -> Self {
+        let shape = Shape {
+            lives: 3,
+            records: 9,
             segment_bytes: if seed.is_multiple_of(3) { 16 << 10 } else { 32 << 10 },
             group_bytes_max: if seed.is_multiple_of(2) { 8 << 10 } else { 2 << 20 },
-            log_id: options.log_id,
-            ..short_segments()
+            log_id: LogId::new(log),
         };
-        let lives = 1 + choices.below(3);
+        Self::build(seed, &shape)
+    }
+
+    /// So small that all of it is scanned in some microseconds.
+    fn small(seed: u64) -> Self {
+        let shape = Shape {
+            lives: 2,
+            records: 2,
+            segment_bytes: 16 << 10,
+            group_bytes_max: 8 << 10,
+            log_id: LogId::new(*b"the log of tests"),
+        };
+        Self::build(seed, &shape)
+    }
+
+    fn build(seed: u64, shape: &Shape) -> Self {
+        let mut choices = Choices::new(seed);
+        let (disk, mut before) = (Disk::new(), Vec::new());
+        let lives = 1 + choices.below(shape.lives);
         let mut records = Vec::new();
         for life in 1..=lives {
-            let mut log = Log::open_with(&disk, shape()).unwrap();
-            let (first, more) = (1 + choices.below(9), 1 + choices.below(3));
+            let mut log = Log::open_with(&disk, shape.options()).unwrap();
+            let (first, more) = (1 + choices.below(shape.records), 1 + choices.below(3));
             log.answer(&mut choices, first);
             before.push(disk.kill());
             (0..choices.below(4)).for_each(|_| drop(log.sealer.step()));
@@ -139,6 +168,17 @@ impl Answered {
         let is_last = behind.map(|other| self.disk.bytes(other)).all(|it| groups_in(&it) == 0);
         let last = if is_last { groups.len().checked_sub(2) } else { groups.len().checked_sub(1) };
         last.map_or(4096, |last| groups[last].end)
+    }
+}
+
+impl Shape {
+    fn options(&self) -> Options {
+        Options {
+            segment_bytes: self.segment_bytes,
+            group_bytes_max: self.group_bytes_max,
+            log_id: Some(self.log_id),
+            ..short_segments()
+        }
     }
 }
 
