@@ -333,9 +333,13 @@ impl<S: Storage> Committer<S> {
             match queue.life {
                 Life::Open => shared.work.wait(&mut queue),
                 Life::Closed if !queue.failing => shared.work.wait(&mut queue),
-                _ => {
+                // All of it is durable, only nothing vouches for the last of it.
+                Life::Closed if self.batch.left() == 0 => break,
+                life => {
                     drop(queue);
-                    return self.poison(CommitError::NoRoom).map(drop);
+                    let poisoned = life == Life::Poisoned;
+                    let error = if poisoned { CommitError::Poisoned } else { CommitError::NoRoom };
+                    return self.poison(error).map(drop);
                 }
             }
         }

@@ -1,9 +1,9 @@
 //! How far the log is durable, and who waits for it.
 
-use parking_lot::{Condvar, Mutex, MutexGuard};
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::Ordering;
 
 use crate::Lsn;
+use crate::sync::{AtomicU64, Condvar, Mutex, MutexGuard};
 
 /// The log is poisoned, or closed: what is not durable now may never be.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]

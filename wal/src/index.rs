@@ -1,13 +1,13 @@
 //! Where records are: which file, and of a padded one a point for each 32 KiB, from which the
 //! headers are walked.
 
-use parking_lot::RwLock;
 use std::sync::Arc;
 
 use crate::frames::{Head, Span};
 use crate::group::Chain;
 use crate::segment::Segment;
 use crate::size::wide;
+use crate::sync::RwLock;
 use crate::{Lsn, Name};
 
 /// All files that hold records, oldest first.

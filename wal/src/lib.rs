@@ -80,6 +80,7 @@ pub mod simulated;
 mod size;
 mod snapshot;
 pub mod storage;
+mod sync;
 mod window;
 
 pub use backup::{BackupError, backup};

@@ -19,7 +19,7 @@ use crate::storage::Storage;
 
 /// A handle of an open log. Clones are handles of the same log.
 pub struct Wal<S: Storage> {
-    log: Arc<Log<S>>,
+    pub(crate) log: Arc<Log<S>>,
 }
 
 /// What the handles, the committer and the filler share.

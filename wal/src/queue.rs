@@ -1,11 +1,10 @@
 //! What the appenders, the committer, the filler and the sealer share under the one short lock.
 
-use parking_lot::{Condvar, Mutex};
-
 use crate::Lsn;
 use crate::group::{bytes_for, space_for};
 use crate::segment::{BODY_OFFSET, Segment};
 use crate::size::narrow;
+use crate::sync::{Condvar, Mutex};
 
 /// The lock and its three kinds of sleepers.
 pub(crate) struct Shared<M> {

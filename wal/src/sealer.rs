@@ -165,7 +165,7 @@ impl<S: Storage> Sealer<S> {
     }
 
     /// Sleeps until a segment is finished; false if the log has ended.
-    fn await_finished(&self) -> bool {
+    pub(crate) fn await_finished(&self) -> bool {
         let shared = &self.log.shared;
         let mut queue = shared.queue.lock();
         while queue.is_running() && self.leftover.is_none() && self.log.index.unsealed().is_none() {
