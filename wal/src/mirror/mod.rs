@@ -1,0 +1,208 @@
+//! A second copy of the log: each group is synced in two directories before it is durable.
+//!
+//! [`Mirrored`] is a storage made of two. Whatever is written, synced, named or removed is so in
+//! both, and what is read is read from the first, and from the second where the first cannot. An
+//! opening first makes both the same ([`reconcile`]): the one with the longest valid chain is
+//! right, because what was answered is in both.
+//!
+//! When the copy fails the policy says what is done: the log ends, or it goes on without the copy
+//! and says so loudly. A first directory that fails ends the log as ever.
+
+mod file;
+mod reconcile;
+
+use std::io;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::mpsc::{Sender, channel};
+use std::thread;
+
+use parking_lot::RwLock;
+
+pub use file::MirroredFile;
+pub use reconcile::{ReconcileError, Reconciled, reconcile};
+
+use crate::Name;
+use crate::storage::{Medium, Prepare, Storage};
+use file::Second;
+
+/// What to do when the copy can no longer be written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum OnMirrorLoss {
+    /// End the log: an answer is in both or not given.
+    Stop,
+    /// Go on with one copy.
+    Continue,
+}
+
+/// Who is told, once, that the copy is lost.
+pub type OnLoss = Arc<dyn Fn(&io::Error) + Send + Sync>;
+
+/// A storage, and maybe a second one that holds the same.
+pub struct Mirrored<S: Storage> {
+    first: S,
+    copy: Option<Arc<Copy<S>>>,
+}
+
+/// The second storage.
+struct Copy<S: Storage> {
+    storage: S,
+    policy: OnMirrorLoss,
+    lost: AtomicBool,
+    on_loss: OnLoss,
+    /// Files to be synced by the thread that does so beside the committer.
+    syncs: Sender<Order<S::Medium>>,
+}
+
+/// A file to be synced, and where to say what became of it.
+type Order<M> = (Arc<RwLock<M>>, Sender<io::Result<()>>);
+
+impl<S: Storage> Mirrored<S> {
+    /// Only one storage.
+    pub const fn alone(first: S) -> Self {
+        Self { first, copy: None }
+    }
+
+    /// Two storages that [`reconcile`] has made the same.
+    pub fn with(first: S, second: S, policy: OnMirrorLoss, on_loss: OnLoss) -> Self {
+        let (syncs, orders) = channel::<Order<S::Medium>>();
+        // It ends with the last file of the copy.
+        thread::spawn(move || {
+            for (medium, answer) in orders {
+                // Whoever asked and left needs no answer.
+                let _ = answer.send(medium.read().sync());
+            }
+        });
+        let copy = Copy { storage: second, policy, lost: AtomicBool::new(false), on_loss, syncs };
+        Self { first, copy: Some(Arc::new(copy)) }
+    }
+
+    /// Does something with the copy too, if there is one.
+    fn also<T>(&self, what: impl FnOnce(&S) -> io::Result<T>) -> io::Result<Option<T>> {
+        self.copy.as_ref().map_or(Ok(None), |copy| copy.bear(|| what(&copy.storage)))
+    }
+
+    /// The same, where the copy may want room for it.
+    fn also_make<T>(&self, what: impl FnOnce(&S) -> io::Result<T>) -> io::Result<Option<T>> {
+        self.copy.as_ref().map_or(Ok(None), |copy| copy.bear_want(|| what(&copy.storage)))
+    }
+
+    fn file(&self, first: S::Medium, second: Option<S::Medium>, grows: bool) -> MirroredFile<S> {
+        let second = self.copy.as_ref().zip(second).map(|(copy, medium)| Second {
+            medium: Arc::new(RwLock::new(medium)),
+            copy: Arc::clone(copy),
+            grows,
+        });
+        MirroredFile { first, second }
+    }
+}
+
+impl<S: Storage> Copy<S> {
+    /// The same, of what makes a file or lets one grow: want of room passes, and is told as such.
+    fn bear_want<T>(&self, what: impl FnOnce() -> io::Result<T>) -> io::Result<Option<T>> {
+        let mut want = None;
+        let done = self.bear(|| match what() {
+            Err(error) if is_want(&error) => {
+                want = Some(error);
+                Ok(None)
+            }
+            done => done.map(Some),
+        })?;
+        want.map_or(Ok(done.flatten()), Err)
+    }
+
+    /// What becomes of something that is done to the copy, as far as the policy bears it. Nothing
+    /// more is done to one that was lost.
+    fn bear<T>(&self, what: impl FnOnce() -> io::Result<T>) -> io::Result<Option<T>> {
+        if self.lost.load(Ordering::Acquire) {
+            return match self.policy {
+                OnMirrorLoss::Stop => Err(io::Error::other("the copy is lost, restart")),
+                OnMirrorLoss::Continue => Ok(None),
+            };
+        }
+        let error = match what() {
+            Ok(done) => return Ok(Some(done)),
+            Err(error) => error,
+        };
+        if !self.lost.swap(true, Ordering::AcqRel) {
+            (self.on_loss)(&error);
+        }
+        match self.policy {
+            OnMirrorLoss::Stop => Err(error),
+            OnMirrorLoss::Continue => Ok(None),
+        }
+    }
+}
+
+fn is_want(error: &io::Error) -> bool {
+    matches!(error.kind(), io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded)
+}
+
+/// One that the copy removed before the first failed to is not asked for twice.
+fn or_gone(removed: io::Result<()>) -> io::Result<()> {
+    match removed {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
+        removed => removed,
+    }
+}
+
+impl<S: Storage> Storage for Mirrored<S> {
+    type Medium = MirroredFile<S>;
+
+    fn list(&self) -> io::Result<Vec<Name>> {
+        self.first.list()
+    }
+
+    fn open(&self, name: Name) -> io::Result<MirroredFile<S>> {
+        let first = self.first.open(name)?;
+        let second = self.also(|copy| copy.open(name))?;
+        Ok(self.file(first, second, false))
+    }
+
+    fn prepare(&self, ask: Prepare<'_>) -> io::Result<MirroredFile<S>> {
+        let second = self.also_make(|copy| copy.prepare(ask))?;
+        let first = self.first.prepare(ask)?;
+        Ok(self.file(first, second, false))
+    }
+
+    fn create(&self, name: Name) -> io::Result<MirroredFile<S>> {
+        let second = self.also_make(|copy| copy.create(name))?;
+        let first = self.first.create(name)?;
+        Ok(self.file(first, second, true))
+    }
+
+    fn publish(&self, name: Name) -> io::Result<()> {
+        self.also_make(|copy| copy.publish(name))?;
+        self.first.publish(name)
+    }
+
+    fn discard(&self, name: Name) {
+        self.copy.iter().for_each(|copy| copy.storage.discard(name));
+        self.first.discard(name);
+    }
+
+    /// Only the first has an archive; the copy keeps all.
+    fn archive(&self, name: Name) -> io::Result<()> {
+        self.first.archive(name)
+    }
+
+    fn remove(&self, name: Name) -> io::Result<()> {
+        self.also(|copy| or_gone(copy.remove(name)))?;
+        self.first.remove(name)
+    }
+
+    fn recycle(&self, name: Name) -> io::Result<()> {
+        self.also(|copy| or_gone(copy.recycle(name)))?;
+        self.first.recycle(name)
+    }
+
+    fn sync_directory(&self) -> io::Result<()> {
+        self.also(|copy| copy.sync_directory())?;
+        self.first.sync_directory()
+    }
+
+    fn has_failed(&self) -> bool {
+        let copy = self.copy.as_ref().filter(|copy| copy.policy == OnMirrorLoss::Stop);
+        self.first.has_failed() || copy.is_some_and(|copy| copy.lost.load(Ordering::Acquire))
+    }
+}
