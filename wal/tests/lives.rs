@@ -10,7 +10,7 @@ use crate::support::{Log, short_segments, states};
 #[test]
 fn what_was_told_survives_and_what_died_stays_dead() {
     let (mut tried, mut seed) = (0, 0);
-    while tried < states(10_000) {
+    while tried < states(100_000) {
         seed += 1;
         tried += History::new(seed).run();
     }

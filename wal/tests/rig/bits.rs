@@ -30,7 +30,7 @@ impl Count {
 /// one vouches is told; the others were zeros that nobody needs, or an empty group.
 #[test]
 fn a_flipped_bit_is_told_exactly_where_it_matters() {
-    let wanted = states(40_000);
+    let wanted = states(120_000);
     let (count, seed) = (Count::default(), AtomicU64::new(0));
     let threads = thread::available_parallelism().unwrap().get();
     thread::scope(|scope| {
