@@ -9,7 +9,7 @@ use wal::simulated::{Site, Sites, Tally};
 use super::WAYS;
 
 /// What is said of a call that is one of the storage.
-const CALLS: [&str; 13] = [
+const CALLS: [&str; 14] = [
     ".list()",
     ".open(",
     ".prepare(",
@@ -17,6 +17,7 @@ const CALLS: [&str; 13] = [
     ".publish(",
     ".archive(",
     ".remove(",
+    ".recycle(",
     ".sync_directory()",
     ".bytes()",
     ".read_at(",
