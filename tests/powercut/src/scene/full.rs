@@ -2,9 +2,11 @@
 //! on, and service resumes by itself once there is room.
 
 use std::fs::{self, File};
-use std::io::{ErrorKind, Write};
 use std::path::Path;
 use std::time::Duration;
+
+use rustix::fs::{FallocateFlags, fallocate};
+use rustix::io::Errno;
 
 use super::{PATIENCE, cut_under_load};
 use crate::books::Books;
@@ -27,9 +29,8 @@ const PACE: Duration = Duration::from_millis(20);
 
 pub(super) fn play(ledger: &mut Ledger<'_>, machine: Machine) -> anyhow::Result<Moment> {
     let ballast = machine.mounted.path().join("ballast");
-    fill(&ballast)?;
     load::make_verbose(&mut ledger.tellers, 8);
-    load_until_full(ledger, &machine)?;
+    load_until_full(ledger, &machine, &ballast)?;
     load::make_verbose(&mut ledger.tellers, 0);
     refused_and_not_done(ledger, &machine)?;
     let machine = if ledger.choices.once_in(2) {
@@ -67,26 +68,31 @@ fn restart(ledger: &mut Ledger<'_>, machine: Machine, ballast: &Path) -> anyhow:
     Ok(Machine { server, mounted, disk })
 }
 
-/// Writes a file until not even a page fits.
+/// Makes a file longer until not even a page fits.
 fn fill(ballast: &Path) -> anyhow::Result<()> {
-    let mut file = File::create(ballast)?;
-    for bytes in [1 << 20, 4096] {
-        let block = vec![0x5a; bytes];
+    let file = File::options().create(true).append(true).open(ballast)?;
+    let mut length = file.metadata()?.len();
+    for bytes in [16 << 20, 1 << 20, 64 << 10, 4096] {
         loop {
-            match file.write_all(&block) {
-                Ok(()) => {}
-                Err(error) if error.kind() == ErrorKind::StorageFull => break,
+            match fallocate(&file, FallocateFlags::empty(), length, bytes) {
+                Ok(()) => length += bytes,
+                Err(Errno::NOSPC) => break,
                 Err(error) => return Err(error.into()),
             }
         }
     }
-    file.sync_all()?;
-    Ok(())
+    Ok(file.sync_all()?)
 }
 
-fn load_until_full(ledger: &mut Ledger<'_>, machine: &Machine) -> anyhow::Result<()> {
+/// What the log gives back in the meantime is taken from it, too.
+fn load_until_full(
+    ledger: &mut Ledger<'_>,
+    machine: &Machine,
+    ballast: &Path,
+) -> anyhow::Result<()> {
     let low = End::unavailable("STORAGE_LOW");
     for _ in 0..LOADS_MAX {
+        fill(ballast)?;
         let ((), worked) = load::run(&mut ledger.tellers, machine.server.listeners, |_| ())?;
         let ends = ledger.take(worked);
         if let Some(other) = ends.iter().find(|end| **end != low && **end != End::Enough) {
