@@ -1,10 +1,15 @@
 //! A short life of a real engine, for the records that it leaves.
 
 use std::sync::OnceLock;
+use std::time::Duration;
 
-use holdfast::engine::record::{Ends, OperationRequest, Profile, TransferRequest};
-use holdfast::engine::{Currencies, Engine, Options, Running, open};
-use holdfast::ledger::{Amendment, Amount, Moment, Money, Opening, Operation, Status};
+use holdfast::engine::record::{
+    Asked, AuthorizationKind, Ends, Message, OperationRequest, Profile, TransferRequest,
+};
+use holdfast::engine::{
+    AuthorizationRequest, Currencies, Earlier, Engine, Options, Running, Submitted, open,
+};
+use holdfast::ledger::{ActionRef, Amendment, Amount, Moment, Money, Opening, Operation, Status};
 use wal::Lsn;
 use wal::simulated::Disk;
 
@@ -73,9 +78,7 @@ fn begin(engine: &Engine<Disk>) {
     account(engine, "bob", &["USD", "JPY"]);
     transfer(engine, "@funding", "ann", 100_000);
     transfer(engine, "ann", "bob", 2_500);
-    let deadline = Moment::from_micros(1_800_000_000_000_000);
-    let promised = engine.reserve("ann", "promised", money(700), deadline);
-    let promised = promised.expect("there is enough").action();
+    let promised = approve(engine, "ann", "promised", money(700));
     let hold = Some("hold_0000000000000006");
     operate(engine, Operation::HoldBalance, "ann", "promised", None, Some(900));
     operate(engine, Operation::DebitHoldBalance, "ann", "promised", hold, Some(1_000));
@@ -85,10 +88,31 @@ fn begin(engine: &Engine<Disk>) {
     operate(engine, Operation::DebitBalance, "bob", "big", None, Some(1_000_000));
     operate(engine, Operation::CreditBalance, "nobody", "t", None, Some(1));
     operate(engine, Operation::DebitBalance, "ann", "t", Some("bal_0000000000000001_0"), Some(0));
-    let lapsing = engine.reserve("bob", "lapsing", money(10), deadline).expect("there is enough");
+    let lapsing = approve(engine, "bob", "lapsing", money(10));
     assert!(engine.lapse("ann", promised).is_ok());
-    assert!(engine.lapse("bob", lapsing.action()).is_ok());
+    assert!(engine.lapse("bob", lapsing).is_ok());
     amend(engine, "bob", Status::Frozen);
+}
+
+/// An approval of so much.
+fn approve(engine: &Engine<Disk>, account: &str, transaction_id: &str, money: Money) -> ActionRef {
+    let request = AuthorizationRequest {
+        kind: AuthorizationKind::Pre,
+        message: Message { transaction_id, network_message_ref: None },
+        account: Ok(account),
+        asked: Asked { billing: money, amount: money, partial: false },
+        answer_by: Moment::from_micros(i64::MAX),
+        time_to_live: Duration::from_micros(1),
+        content: "{}",
+    };
+    let mut earlier = Earlier::default();
+    loop {
+        match engine.authorize(request, &earlier) {
+            Ok(Submitted::Decided(_, stamp)) => return stamp.action(),
+            Ok(Submitted::Seen(seen)) => earlier.read.push(seen),
+            Err(why) => panic!("{why}"),
+        }
+    }
 }
 
 fn go_on(engine: &Engine<Disk>, n: u64) {

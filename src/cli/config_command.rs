@@ -105,10 +105,10 @@ sync               off: a power cut loses answered actions
         let table = table(&config());
         assert!(!table.contains(&HASH[..8]), "{table}");
         for row in [
-            "SETTING               VALUE                   SOURCE\n",
-            "api_keys              card-network (network)  flag --api-key\n",
-            "currencies            -                       default\n",
-            "listen                127.0.0.1:7480          default\n",
+            "SETTING                  VALUE                   SOURCE\n",
+            "api_keys                 card-network (network)  flag --api-key\n",
+            "currencies               -                       default\n",
+            "listen                   127.0.0.1:7480          default\n",
         ] {
             assert!(table.contains(row), "{row:?} is not in\n{table}");
         }

@@ -122,6 +122,26 @@ pub const MAX_IN_FLIGHT: Limit = Limit {
     reason: "each is an answer that waits for the disk, and a longer queue only answers later",
 };
 
+/// How long an authorization's answer may take.
+pub const AUTHORIZATION_BUDGET: Limit = Limit {
+    default: Preset::Fixed(800),
+    min: 1,
+    max: 60_000,
+    step: 1,
+    unit: "milliseconds",
+    reason: "the network declines by itself what is answered later than it waits",
+};
+
+/// How long what was approved is set aside.
+pub const RESERVATION_TTL: Limit = Limit {
+    default: Preset::Fixed(60),
+    min: 1,
+    max: 31_536_000,
+    step: 1,
+    unit: "seconds",
+    reason: "the operation that uses an approval follows it within moments",
+};
+
 /// The length of a segment of the log.
 pub const SEGMENT_BYTES: Limit = Limit {
     default: Preset::Fixed(64 << 20),

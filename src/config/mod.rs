@@ -8,6 +8,7 @@
 //! [`Typed`] is what was typed. [`Config`] is what is true: whoever has one need not check it
 //! again. The settings are one table ([`setting`]), and their limits another ([`limits`]).
 
+mod authorizations;
 mod file;
 mod keeping;
 pub mod keys;
@@ -28,6 +29,7 @@ use std::time::Duration;
 
 use hyper::header::HeaderName;
 
+pub use authorizations::Authorizations;
 pub use keeping::Keeping;
 pub use keys::{ApiKey, ApiKeys, Role};
 pub use layer::{Given, Layer, Source};
@@ -69,6 +71,8 @@ pub struct Config {
     pub currencies: Currencies,
     /// What the contract leaves to the tenant.
     pub rules: Rules,
+    /// How authorizations are answered.
+    pub authorizations: Authorizations,
     /// HTTP workers, at least 1.
     pub threads: usize,
     /// Connections open at once.
@@ -154,6 +158,7 @@ impl Config {
         let currencies =
             reader.list(&setting::CURRENCIES, parse::currencies, |texts, _| texts.join(", "));
         let rules = rules(reader);
+        let authorizations = Authorizations::read(reader);
         let threads = reader.number(&setting::THREADS, &limits::THREADS);
         let max_connections = reader.number(&setting::MAX_CONNECTIONS, &limits::MAX_CONNECTIONS);
         let max_in_flight = reader.number(&setting::MAX_IN_FLIGHT, &limits::MAX_IN_FLIGHT);
@@ -178,6 +183,7 @@ impl Config {
             api_keys: api_keys?,
             currencies: currencies?,
             rules: rules?,
+            authorizations: authorizations?,
             threads: threads?,
             max_connections: max_connections?,
             max_in_flight: max_in_flight?,

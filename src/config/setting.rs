@@ -113,6 +113,12 @@ settings! {
         "A debit that nothing announced: refuse it for want of funds, or post it whatever there is";
     OVER_CAPTURE: "over_capture", "over-capture", Kind::Text("post"), "post|refuse",
         "A capture of more than its hold: post the excess to the balance, or refuse it";
+    AUTHORIZATION_BUDGET_MS: "authorization_budget_ms", "authorization-budget-ms",
+        Kind::Integer(&limits::AUTHORIZATION_BUDGET), "MS",
+        "How long an authorization's answer may take, from its first byte on; then it is a decline";
+    RESERVATION_TTL_S: "reservation_ttl_s", "reservation-ttl-s",
+        Kind::Integer(&limits::RESERVATION_TTL), "SECONDS",
+        "How long what was approved is set aside for the operation that uses it";
     THREADS: "threads", "threads", Kind::Integer(&limits::THREADS), "N",
         "HTTP workers";
     MAX_CONNECTIONS: "max_connections", "max-connections",

@@ -257,7 +257,10 @@ impl super::state::State {
             created_at: stamp.at,
         };
         resident.chain.push(stamp.lsn);
+        let described = resident.description.as_ref().map(|it| it.profile.clone());
         let slot = shard.admit(name, resident, |text| self.name(text).hash);
+        let seat = (self.shard_of(name), slot);
+        described.iter().for_each(|profile| self.alias(profile, seat));
         self.list(roster, name, slot, stamp.lsn);
         slot
     }

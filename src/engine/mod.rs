@@ -9,10 +9,12 @@
 //!   is apply order for every account, and a key is executed once.
 //! * What an answer reveals may not be durable yet: every answer comes with the position that the
 //!   log must have reached first ([`Engine::durable`]).
-//! * Locks have one order: roster, key, account shards ascending, strays, log.
+//! * Locks have one order: roster, key, account shards ascending, strays, undecided approvals, log.
 
 mod account;
+mod aliases;
 mod audit;
+mod authorize;
 mod books;
 mod chain;
 mod clock;
@@ -27,7 +29,6 @@ mod recheck;
 pub mod record;
 mod recover;
 mod replayed;
-mod reservation;
 mod secret;
 mod shard;
 mod snapshot;
@@ -47,6 +48,7 @@ pub use wal::{Commit, Lsn, SnapshotError};
 
 pub use account::{AccountView, AmendError, HoldView, HoldsAsked, HoldsPage, Opened};
 pub use audit::{Findings, TrialBalance};
+pub use authorize::{AccountNames, AuthorizationRequest, Earlier, Named, Settled, Told, Undecided};
 pub use books::Totals;
 pub use clock::{Clock, ClockJump};
 pub use currencies::{BadCurrency, Currencies};
@@ -57,7 +59,6 @@ pub use past::{StatementAsked, StatementPage};
 pub use recheck::{Recheck, Rechecked};
 pub use recover::{Disagreement, RecoverError};
 pub use replayed::{ReplayError, Replayed, Replaying, replay, replay_on};
-pub use reservation::ReserveError;
 pub use snapshot::{BadSnapshot, Begun, Copied, Copying, PassedOver, Snapshot, TakeError};
 pub use state_hash::StateHash;
 pub use submit::Submitted;
@@ -78,6 +79,12 @@ pub struct Engine<S: Storage> {
     /// Held by the one who takes a snapshot.
     snapshotting: parking_lot::Mutex<()>,
     records_read: AtomicU64,
+    undone: AtomicU64,
+    lapsed: AtomicU64,
+    /// Approvals that are not answered yet.
+    undecided: parking_lot::Mutex<Undecided>,
+    /// What is to lapse when.
+    lapses: parking_lot::Mutex<authorize::Lapses>,
 }
 
 impl<S: Storage> Engine<S> {
@@ -150,6 +157,18 @@ impl<S: Storage> Engine<S> {
     #[must_use]
     pub fn records_read(&self) -> u64 {
         self.records_read.load(Ordering::Relaxed)
+    }
+
+    /// How many approvals were undone in this life because they were not answered in time.
+    #[must_use]
+    pub fn undone(&self) -> u64 {
+        self.undone.load(Ordering::Relaxed)
+    }
+
+    /// How many reservations lapsed in this life.
+    #[must_use]
+    pub fn lapsed(&self) -> u64 {
+        self.lapsed.load(Ordering::Relaxed)
     }
 
     /// How many operations had to post to a closed account in this life.

@@ -5,6 +5,7 @@ use std::sync::atomic::AtomicU64;
 use wal::{Committer, Filler, Recovered, Sealer, Storage};
 
 use super::Engine;
+use super::authorize::Lapses;
 use super::clock::{Clock, ClockJump};
 use super::currencies::Currencies;
 use super::log::Log;
@@ -136,6 +137,9 @@ fn begin<S: Storage>(
         None => Clock::start(last, options.accept_clock_jump)?,
     };
     let wal::Opened { wal, committer, filler, sealer, recovered } = opened;
+    let lapses = parking_lot::Mutex::new(Lapses::of(&base.state));
+    let mut undecided = replay.undecided;
+    undecided.replayed();
     let engine = Engine {
         state: base.state,
         log: Log { wal, clock },
@@ -143,6 +147,12 @@ fn begin<S: Storage>(
         posted_to_closed: AtomicU64::new(0),
         snapshotting: parking_lot::Mutex::new(()),
         records_read: AtomicU64::new(0),
+        undone: AtomicU64::new(0),
+        lapsed: AtomicU64::new(0),
+        undecided: parking_lot::Mutex::new(undecided),
+        lapses,
     };
+    // What was provably late is undone before the first answer, or as soon as there is room.
+    engine.sweep();
     Ok(Running { engine, committer, filler, sealer, recovered, begun })
 }

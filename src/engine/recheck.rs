@@ -56,8 +56,8 @@ impl<'a> Recheck<'a> {
             self.found.wrong.push(format!("record {lsn} is not one that this version knows"));
             return;
         };
-        if let Some(key) = record.idempotency_key() {
-            self.key(key, lsn);
+        if let Some(key) = record.key() {
+            self.key(&key, lsn, record.idempotency_key().is_some());
         }
         for name in names(&record).into_iter().flatten() {
             let Some(chain) = self.chains.get_mut(name) else { continue };
@@ -86,7 +86,8 @@ impl<'a> Recheck<'a> {
         self.found
     }
 
-    fn key(&mut self, key: &str, lsn: Lsn) {
+    /// An idempotency key is used once; a transaction has many authorizations.
+    fn key(&mut self, key: &str, lsn: Lsn, once: bool) {
         self.found.keyed = self.found.keyed.saturating_add(1);
         let keys = self.replayed.state.keys.lock(key);
         if !keys.knows(lsn) {
@@ -94,7 +95,7 @@ impl<'a> Recheck<'a> {
         }
         let mut others = vec![lsn];
         while let Some(other) = keys.seen(&others) {
-            if other < lsn {
+            if once && other < lsn {
                 self.found.alike.push((other, lsn, key.into()));
             }
             others.push(other);
@@ -111,7 +112,8 @@ fn names<'a>(record: &Record<'a>) -> [Option<&'a str>; 2] {
         }
         Record::AccountOpened(it) => [Some(it.tenant_account_ref), None],
         Record::AccountAmended(it) => [Some(it.tenant_account_ref), None],
-        Record::ReservationMade(it) => [Some(it.tenant_account_ref), None],
+        Record::Authorization(it) => [it.tenant_account_ref, None],
+        Record::AuthorizationUndone(it) => [Some(it.tenant_account_ref), None],
         Record::ReservationLapsed(it) => [Some(it.tenant_account_ref), None],
     }
 }

@@ -10,12 +10,14 @@
 
 use wal::{Lsn, RecordRef};
 
+use super::authorize::Undecided;
 use super::currencies::Currencies;
 use super::log::Stamp;
 use super::record::{
-    AccountAmended, AccountOpened, Action, Malformed, Record, ReservationLapsed, ReservationMade,
-    Standing, TransferAction,
+    AccountAmended, AccountOpened, Action, Authorization, AuthorizationUndone, Malformed, Record,
+    ReservationLapsed, Standing, TransferAction,
 };
+use super::secret::Digest;
 use super::shard::Shard;
 use super::snapshot::{Base, Seen};
 use super::state::State;
@@ -23,7 +25,7 @@ use super::submit::Seat;
 use super::transactions::Slot;
 use super::transfer::Pair;
 use crate::ledger::{
-    Amount, Bucket, Currency, Moment, Movement, Place, Pocket, Side, Transfer, lapse,
+    Bucket, Currency, Moment, Movement, Place, Pocket, Side, Transfer, lapse, undo,
 };
 
 /// The log holds a record that does not fit what came before it.
@@ -90,12 +92,15 @@ pub(super) struct Replay<'a> {
     currencies: &'a Currencies,
     /// The moment of the last record.
     pub last: Option<Moment>,
+    /// Approvals that may not have been answered.
+    pub undecided: Undecided,
 }
 
 impl<'a> Replay<'a> {
     /// On `base`, from its first record that is to be replayed.
-    pub(super) const fn new(base: &'a Base, currencies: &'a Currencies) -> Self {
-        Self { state: &base.state, seen: &base.seen, currencies, last: base.before }
+    pub(super) fn new(base: &'a Base, currencies: &'a Currencies) -> Self {
+        let undecided = Undecided::default();
+        Self { state: &base.state, seen: &base.seen, currencies, last: base.before, undecided }
     }
 
     /// Replays one record.
@@ -112,17 +117,19 @@ impl<'a> Replay<'a> {
         self.last = Some(at);
         let stamp = Stamp { lsn: stored.lsn, at };
         let links: Vec<Lsn> = stored.links.iter().collect();
-        let key = record.idempotency_key();
+        self.undecided.note(&record, stamp);
+        let key = record.key();
         match record {
             Record::Action(action) => self.action(&action, stamp, &links)?,
             Record::Transfer(transfer) => self.transfer(&transfer, stamp, &links)?,
             Record::AccountOpened(opened) => self.opened(opened, stamp, &links)?,
             Record::AccountAmended(amended) => self.amended(amended, stamp, &links)?,
-            Record::ReservationMade(made) => self.made(&made, stamp, &links)?,
+            Record::Authorization(it) => self.authorization(&it, stamp, &links)?,
+            Record::AuthorizationUndone(it) => self.undone(&it, stamp, &links)?,
             Record::ReservationLapsed(lapsed) => self.lapsed(&lapsed, stamp, &links)?,
         }
         if let Some(key) = key {
-            let key = self.state.keys.lock(key);
+            let key = self.state.keys.lock(&key);
             if !self.seen.key(key.shard(), stamp.lsn) {
                 key.remember(stamp.lsn);
             }
@@ -203,7 +210,7 @@ impl<'a> Replay<'a> {
     ) -> Result<(), Disagreement> {
         let added = &amended.amendment.add_currencies;
         added.iter().try_for_each(|currency| self.currency(*currency))?;
-        self.at(amended.tenant_account_ref, stamp.lsn, links, |shard, slot| {
+        self.at(amended.tenant_account_ref, (stamp.lsn, None), links, |shard, slot| {
             let found = shard.resident(slot).map(|it| it.amended(&amended.amendment));
             if found.as_ref() != Some(&amended.after) {
                 return Err(Disagreement::Standing(amended.tenant_account_ref.into()));
@@ -213,30 +220,58 @@ impl<'a> Replay<'a> {
         })
     }
 
-    fn made(
+    fn authorization(
         &self,
-        made: &ReservationMade<'_>,
+        it: &Authorization<'_>,
         stamp: Stamp,
         links: &[Lsn],
     ) -> Result<(), Disagreement> {
-        let name = self.state.name(made.tenant_account_ref);
-        let transaction = self.state.secret.digest(made.transaction_id);
+        let name = self.state.name(it.tenant_account_ref.unwrap_or_default());
+        let transaction = self.state.secret.digest(it.message.transaction_id);
         let mut shard = self.state.lock_of(name);
-        let nobody = || Disagreement::Account(name.text.into());
-        let slot = shard.find_for(name, stamp.lsn).ok_or_else(nobody)?;
-        if shard.has_seen(slot, stamp.lsn) {
+        let slot = it.tenant_account_ref.and_then(|_| shard.find_for(name, stamp.lsn));
+        let found = slot.and_then(|slot| shard.resident(slot));
+        if found.map(|found| found.account.opened()) != it.opened {
+            return Err(Disagreement::Account(name.text.into()));
+        }
+        [it.asked.billing, it.asked.amount].iter().try_for_each(|it| self.currency(it.currency))?;
+        let mut seat = Seat::of(self.state, slot);
+        if seat.has_seen(&shard, stamp.lsn, self.seen.strays) {
             return Ok(());
         }
-        same_links(links, &shard.links(slot, Some(transaction)))?;
-        let found = shard.resident(slot).and_then(|it| it.account.preview_reserved(&made.reserved));
-        same_pocket(name.text, made.reserved.after, found)?;
-        let told = Some((made.reserved.ordinal, &made.reserved.after));
-        let found = shard.resident(slot).map(|it| it.standing(told));
-        same_standing(name.text, &made.standing, found)?;
-        shard.take_reserved(slot, made, stamp);
-        let links = made.reserved.granted > Amount::ZERO;
-        shard.note(slot, Some((transaction, links)), stamp.lsn);
+        same_links(links, &seat.links(&shard, transaction))?;
+        let found = slot.and_then(|slot| shard.resident(slot));
+        if let Ok(reserved) = &it.outcome {
+            let after = found.and_then(|found| found.account.preview_reserved(reserved));
+            same_pocket(name.text, reserved.after, after)?;
+        }
+        same_standing(name.text, &it.standing, found.map(|found| found.standing(it.tells())))?;
+        seat.take_authorization(&mut shard, transaction, it, stamp);
         Ok(())
+    }
+
+    fn undone(
+        &self,
+        it: &AuthorizationUndone<'_>,
+        stamp: Stamp,
+        links: &[Lsn],
+    ) -> Result<(), Disagreement> {
+        let transaction = self.state.secret.digest(it.transaction_id);
+        self.at(it.tenant_account_ref, (stamp.lsn, Some(transaction)), links, |shard, slot| {
+            let account = shard.resident(slot).map(|found| &found.account);
+            let after = account.and_then(|account| undo(account, it.approval));
+            if after.map(|(ordinal, _)| ordinal) != it.after.map(|(ordinal, _)| ordinal) {
+                return Err(Disagreement::Account(it.tenant_account_ref.into()));
+            }
+            if let (Some((_, stored)), Some((_, found))) = (it.after, after) {
+                same_pocket(it.tenant_account_ref, stored, Some(found))?;
+            }
+            let standing = shard.resident(slot).map(|found| found.standing(it.tells()));
+            same_standing(it.tenant_account_ref, &it.standing, standing)?;
+            shard.take_undone(slot, it);
+            shard.note(slot, Some((transaction, false)), stamp.lsn);
+            Ok(())
+        })
     }
 
     fn lapsed(
@@ -245,7 +280,7 @@ impl<'a> Replay<'a> {
         stamp: Stamp,
         links: &[Lsn],
     ) -> Result<(), Disagreement> {
-        self.at(lapsed.tenant_account_ref, stamp.lsn, links, |shard, slot| {
+        self.at(lapsed.tenant_account_ref, (stamp.lsn, None), links, |shard, slot| {
             let found = shard.resident(slot).and_then(|it| lapse(&it.account, lapsed.approval));
             let found = found.filter(|(ordinal, _)| *ordinal == lapsed.ordinal);
             same_pocket(lapsed.tenant_account_ref, lapsed.after, found.map(|(_, after)| after))?;
@@ -263,7 +298,7 @@ impl<'a> Replay<'a> {
     fn at(
         &self,
         tenant_account_ref: &str,
-        lsn: Lsn,
+        (lsn, transaction): (Lsn, Option<Digest>),
         links: &[Lsn],
         what: impl FnOnce(&mut Shard, Slot) -> Result<(), Disagreement>,
     ) -> Result<(), Disagreement> {
@@ -274,7 +309,7 @@ impl<'a> Replay<'a> {
         if shard.has_seen(slot, lsn) {
             return Ok(());
         }
-        same_links(links, &shard.links(slot, None))?;
+        same_links(links, &shard.links(slot, transaction))?;
         what(&mut shard, slot)
     }
 

@@ -4,10 +4,13 @@
 
 use crossbeam::utils::CachePadded;
 use parking_lot::{Mutex, MutexGuard};
+use smallvec::SmallVec;
 use wal::Lsn;
 
+use super::aliases::{Alias, Aliases, Seat};
 use super::keys::Keys;
 use super::names::Names;
+use super::record::Profile;
 use super::secret::Secret;
 use super::shard::{Name, Resident, Shard};
 use super::strays::Strays;
@@ -21,6 +24,7 @@ pub const SHARDS: u16 = 1024;
 pub struct State {
     shards: Box<[CachePadded<Mutex<Shard>>]>,
     names: Names,
+    aliases: Aliases,
     /// Which keys were used.
     pub keys: Keys,
     /// Every account in the order in which they were opened.
@@ -58,7 +62,7 @@ impl State {
     pub fn new(keys: Keys, secret: Secret) -> Self {
         let shards = (0..SHARDS).map(|_| CachePadded::default()).collect();
         let (names, roster, strays) = (Names::new(secret), Mutex::default(), Mutex::default());
-        Self { shards, names, keys, roster, strays, secret }
+        Self { shards, names, aliases: Aliases::default(), keys, roster, strays, secret }
     }
 
     /// The name with its hash.
@@ -75,6 +79,17 @@ impl State {
         let [_, _, _, _, a, b, _, _] = name.hash.to_le_bytes();
         let middle = u16::from_le_bytes([a, b]);
         ShardNumber(middle % SHARDS)
+    }
+
+    /// Notes by which other names the account at `seat` is known.
+    pub fn alias(&self, profile: &Profile<'_>, seat: Seat) {
+        self.aliases.note(&self.names, profile, seat);
+    }
+
+    /// Where accounts are that may be known by this name.
+    #[must_use]
+    pub fn seats_of(&self, alias: Alias, text: &str) -> SmallVec<[Seat; 4]> {
+        self.aliases.find(&self.names, alias, text)
     }
 
     /// Locks one shard.
@@ -109,8 +124,11 @@ impl State {
         let hash = self.names.hash(&resident.name);
         let number = self.shard_of(Name { text: &resident.name, hash });
         let opened = Lsn::new(resident.account.opened().position());
+        let profile = resident.description.as_ref().map(|it| it.profile.clone());
         let mut shard = self.lock(number);
         let slot = shard.take_in(hash, resident, |text| self.names.hash(text))?;
+        drop(shard);
+        profile.iter().for_each(|profile| self.alias(profile, (number, slot)));
         Some(Listed { opened, shard: number.0, slot })
     }
 

@@ -74,7 +74,8 @@ impl<S: Storage> Engine<S> {
             transaction_id: request.transaction_id,
             money: request.money,
             reference: reference(&request),
-            linked: entry.is_some_and(Entry::linked),
+            linked: entry.is_some_and(Entry::linked)
+                || account.is_some_and(|account| account.has_granted(request.transaction_id)),
         };
         let outcome = decide(account, &command, &self.rules);
         let opened = account.map(Account::opened);

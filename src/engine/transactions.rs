@@ -1,7 +1,7 @@
 //! Which card transactions have touched the accounts of a shard, or no account at all, and how.
 //!
 //! An entry stands for one transaction on one account: the newest of its records, from which the
-//! older ones are linked, and whether a debit under it must post. A transaction is known by 96 bits
+//! older ones are linked, and whether money moved under it, so that a debit must post. A transaction is known by 96 bits
 //! of a keyed hash together with the account; whoever lists its records compares the text.
 
 use hashbrown::HashTable;
@@ -12,7 +12,7 @@ use super::secret::Digest;
 
 /// The number of an account in its shard, or [`NOBODY`](Self::NOBODY) for refusals that found no
 /// account.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Slot(u32);
 
 impl Slot {
@@ -98,8 +98,7 @@ impl Entry {
         Lsn::new(self.newest_and_linked >> 1)
     }
 
-    /// Whether, under this transaction, this account has an approved authorization of more than
-    /// zero or a successful operation that moved money.
+    /// Whether, under this transaction, this account has a successful operation that moved money.
     #[must_use]
     pub const fn linked(&self) -> bool {
         self.newest_and_linked & 1 == 1

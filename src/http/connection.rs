@@ -13,12 +13,13 @@ use hyper::service::service_fn;
 use hyper::{Request, StatusCode, Version};
 use tokio::net::TcpStream;
 use tokio::sync::watch;
+use tokio::time::Instant;
 
 use super::answer::{Answer, Problem};
 use super::route::{self, Listener, Route};
 use super::socket::{Patience, Phase, Socket};
 use super::worker::Worker;
-use super::{auth, body, operation, operator};
+use super::{auth, authorization, body, operation, operator};
 
 /// The largest head of a request, in bytes; a larger one is answered 431.
 const HEAD_BYTES_MAX: usize = 16 << 10;
@@ -44,8 +45,8 @@ pub async fn serve(
     let service = service_fn(|request| {
         let (worker, phase) = (Rc::clone(worker), phase.clone());
         async move {
-            phase.serving();
-            let answer = respond(&worker, listener, request).await;
+            let received = phase.serving();
+            let answer = respond(&worker, listener, request, received).await;
             if answer.closes() {
                 phase.leaving();
             } else {
@@ -74,8 +75,13 @@ fn patience(worker: &Worker) -> Patience {
     Patience { idle: IDLE, head: config.head_timeout, write: config.write_timeout }
 }
 
-async fn respond(worker: &Worker, listener: Listener, request: Request<Incoming>) -> Answer {
-    let answer = answer(worker, listener, request).await.unwrap_or_else(Answer::from);
+async fn respond(
+    worker: &Worker,
+    listener: Listener,
+    request: Request<Incoming>,
+    received: Instant,
+) -> Answer {
+    let answer = answer(worker, listener, request, received).await.unwrap_or_else(Answer::from);
     worker.shared.metrics.answered(listener, answer.status());
     answer
 }
@@ -84,6 +90,7 @@ async fn answer(
     worker: &Worker,
     listener: Listener,
     request: Request<Incoming>,
+    received: Instant,
 ) -> Result<Answer, Problem> {
     let shared = &worker.shared;
     let (head, incoming) = request.into_parts();
@@ -95,13 +102,14 @@ async fn answer(
         return operator::read(worker, route, head.uri.query()).await;
     }
     let limit = match route {
-        Route::Operation(_) => OPERATION_BYTES_MAX,
+        Route::Operation(_) | Route::Authorize(_) => OPERATION_BYTES_MAX,
         _ => OPERATOR_BYTES_MAX,
     };
     let body = body::read(incoming, limit, shared.config.body_timeout).await?;
     let _in_flight = shared.admit()?;
     match route {
         Route::Operation(operation) => operation::operate(worker, operation, &body).await,
+        Route::Authorize(kind) => authorization::authorize(worker, kind, &body, received).await,
         route => operator::write(worker, route, &body).await,
     }
 }

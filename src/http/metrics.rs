@@ -18,6 +18,7 @@ use prometheus_client::registry::{Registry, Unit};
 use super::answer::Answer;
 use super::route::Listener;
 use super::shared::Shared;
+use crate::engine::record::AuthorizationKind;
 use crate::ledger::{Operation, Refusal};
 
 /// Edges of the buckets for a sync of the disk, in seconds.
@@ -33,6 +34,44 @@ struct ActionLabels {
 }
 
 #[derive(Clone, Debug, Hash, PartialEq, Eq, EncodeLabelSet)]
+struct AuthorizationLabels {
+    kind: &'static str,
+    outcome: &'static str,
+}
+
+/// How an authorization was answered.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Outcome {
+    /// Approved.
+    Approved,
+    /// Declined for a reason of the account.
+    Declined,
+    /// Declined because it could not be made durable in time, and undone.
+    Late,
+    /// Declined without having been decided.
+    Undecided,
+}
+
+impl Outcome {
+    const ALL: [Self; 4] = [Self::Approved, Self::Declined, Self::Late, Self::Undecided];
+
+    /// Approved or declined.
+    #[must_use]
+    pub const fn of(approved: bool) -> Self {
+        if approved { Self::Approved } else { Self::Declined }
+    }
+
+    const fn name(self) -> &'static str {
+        match self {
+            Self::Approved => "approved",
+            Self::Declined => "declined",
+            Self::Late => "late",
+            Self::Undecided => "undecided",
+        }
+    }
+}
+
+#[derive(Clone, Debug, Hash, PartialEq, Eq, EncodeLabelSet)]
 struct AnswerLabels {
     listener: &'static str,
     status: u16,
@@ -44,6 +83,7 @@ pub struct Metrics {
     registry: Registry,
     actions: Vec<[Counter; Refusal::ALL.len() + 1]>,
     transfers: [Counter; Refusal::ALL.len() + 1],
+    authorizations: Family<AuthorizationLabels, Counter>,
     repeats: Counter,
     answers: Family<AnswerLabels, Counter>,
     refused_connections: Counter,
@@ -68,6 +108,9 @@ struct Gauges {
     in_flight: Gauge,
     durable: Gauge,
     closed: Gauge,
+    undecided: Gauge,
+    undone: Gauge,
+    lapsed: Gauge,
     records_read: Gauge,
     storage_low: Gauge,
     unbalanced: Gauge,
@@ -89,6 +132,15 @@ impl Metrics {
                 actions.get_or_create(&ActionLabels { operation, code: code(n) }).clone()
             })
         };
+        let authorizations: Family<AuthorizationLabels, Counter> = Family::default();
+        let help = "Authorizations, by how they were answered";
+        registry.register("authorizations", help, authorizations.clone());
+        for (kind, outcome) in AuthorizationKind::ALL
+            .iter()
+            .flat_map(|kind| Outcome::ALL.iter().map(|outcome| (kind.name(), outcome.name())))
+        {
+            let _ = authorizations.get_or_create(&AuthorizationLabels { kind, outcome });
+        }
         let repeats = Counter::default();
         registry.register("repeats", "Requests answered as they were before", repeats.clone());
         let answers: Family<AnswerLabels, Counter> = Family::default();
@@ -99,6 +151,7 @@ impl Metrics {
         Self {
             actions: Operation::ALL.iter().map(|operation| of(operation.name())).collect(),
             transfers: of("transfer"),
+            authorizations,
             repeats,
             answers,
             refused_connections,
@@ -117,6 +170,12 @@ impl Metrics {
     /// A transfer was recorded.
     pub fn transferred(&self, refusal: Option<Refusal>) {
         self.transfers[outcome(refusal)].inc();
+    }
+
+    /// An authorization was answered.
+    pub fn authorized(&self, kind: AuthorizationKind, outcome: Outcome) {
+        let labels = AuthorizationLabels { kind: kind.name(), outcome: outcome.name() };
+        self.authorizations.get_or_create(&labels).inc();
     }
 
     /// A request was answered as it was before.
@@ -210,6 +269,10 @@ impl Gauges {
             "Operations that had to post to a closed account",
             &gauges.closed,
         );
+        gauge("authorizations_undecided", "Approvals not answered yet", &gauges.undecided);
+        let help = "Approvals undone because they were not answered in time";
+        gauge("authorizations_undone", help, &gauges.undone);
+        gauge("reservations_lapsed", "Reservations that lapsed", &gauges.lapsed);
         gauge("log_records_read", "Records read back to tell the past", &gauges.records_read);
         gauge("storage_low", "1 while writes are refused for want of storage", &gauges.storage_low);
         gauge("books_findings", "What the last audit found wrong: 0", &gauges.unbalanced);
@@ -232,6 +295,9 @@ impl Gauges {
         set(&self.in_flight, count(shared.in_flight.load(Ordering::Relaxed)));
         set(&self.durable, ledger.durable().value());
         set(&self.closed, ledger.posted_to_closed());
+        set(&self.undecided, count(ledger.undecided()));
+        set(&self.undone, ledger.undone());
+        set(&self.lapsed, ledger.lapsed());
         set(&self.records_read, ledger.records_read());
         set(&self.storage_low, u64::from(ledger.storage_low()));
     }

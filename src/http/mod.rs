@@ -5,7 +5,7 @@
 //! bytes ─► route ─► auth ─► body ─► request ─► engine ─► durable ─► answer ─► bytes
 //! ```
 //!
-//! `connection.rs`, `operation.rs` and `operator/` are the asynchronous shell; [`route`],
+//! `connection.rs`, `operation.rs`, `authorization.rs` and `operator/` are the asynchronous shell; [`route`],
 //! [`request`] and [`wire`](crate::wire) are pure functions on bytes.
 //! **Invariant: nothing here knows a lock.** From the engine's call to its return nothing is
 //! asynchronous, so a client that hangs up cannot stop an action half-way; the only wait is for
@@ -13,6 +13,8 @@
 
 pub mod answer;
 mod auth;
+mod authorization;
+mod authorization_body;
 mod body;
 mod connection;
 pub mod durable;

@@ -3,6 +3,7 @@
 use hyper::Method;
 
 use super::answer::Problem;
+use crate::engine::record::AuthorizationKind;
 use crate::ledger::Operation;
 
 /// The two listeners: what one has, the other has not.
@@ -30,6 +31,8 @@ impl Listener {
 pub enum Route<'a> {
     /// `POST {base}/ledger/{operation}`
     Operation(Operation),
+    /// `POST {base}/transactions/{final-auth|pre-auth}/approval`
+    Authorize(AuthorizationKind),
     /// `POST /v1/accounts`
     OpenAccount,
     /// `GET /v1/accounts`
@@ -67,6 +70,7 @@ impl Route<'_> {
         matches!(
             self,
             Self::Operation(_)
+                | Self::Authorize(_)
                 | Self::OpenAccount
                 | Self::AmendAccount(_)
                 | Self::Transfer
@@ -86,9 +90,13 @@ impl Route<'_> {
 /// # Errors
 /// 404, or 405 with the methods allowed.
 pub fn network<'a>(base: &str, method: &Method, path: &'a str) -> Result<Route<'a>, Problem> {
-    let operation = path.strip_prefix(base).and_then(|rest| rest.strip_prefix("/ledger/"));
-    let operation = operation.and_then(Operation::parse).ok_or_else(Problem::no_such_path)?;
-    allow(method, &[(Method::POST, Route::Operation(operation))])
+    let path = path.strip_prefix(base).ok_or_else(Problem::no_such_path)?;
+    let route = match path {
+        "/transactions/final-auth/approval" => Some(Route::Authorize(AuthorizationKind::Final)),
+        "/transactions/pre-auth/approval" => Some(Route::Authorize(AuthorizationKind::Pre)),
+        _ => path.strip_prefix("/ledger/").and_then(Operation::parse).map(Route::Operation),
+    };
+    allow(method, &[(Method::POST, route.ok_or_else(Problem::no_such_path)?)])
 }
 
 /// Finds the route of a request on the operator listener.

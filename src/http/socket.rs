@@ -60,9 +60,10 @@ impl Phase {
         Self(Rc::new(Cell::new(Doing::Nothing { since: Instant::now() })))
     }
 
-    /// A request's head is whole.
-    pub fn serving(&self) {
-        self.0.set(Doing::Serving);
+    /// A request's head is whole; returns when its first byte came.
+    pub fn serving(&self) -> Instant {
+        let doing = self.0.replace(Doing::Serving);
+        if let Doing::Head { since } = doing { since } else { Instant::now() }
     }
 
     /// The request was answered.

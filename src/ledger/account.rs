@@ -275,9 +275,7 @@ impl Account {
 
     /// Makes `movement`, which was decided on this state by the action `at`, true. Cannot fail.
     pub fn apply(&mut self, movement: &Movement, at: ActionRef) {
-        for draw in &movement.draws {
-            self.draw(draw.reservation, draw.used);
-        }
+        self.draw(&movement.draws);
         if let Some(pocket) = self.pockets.get_mut(usize::from(movement.ordinal)) {
             *pocket = movement.after.pocket;
         }

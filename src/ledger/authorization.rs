@@ -1,4 +1,4 @@
-//! What an approved authorization sets aside, who may draw on it, and how it lapses.
+//! What an approved authorization sets aside, who may draw on it, how it lapses and is undone.
 //!
 //! A reservation is no posting: `posted` stays, `available` falls by what is reserved. An operation
 //! of the same transaction draws on the oldest first; what that one still reserved beyond the use
@@ -24,14 +24,23 @@ pub struct Reserved {
     pub after: Pocket,
 }
 
-/// Decides whether `amount` of the balance at `ordinal` can be promised.
+/// How much an authorization asks for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Ask {
+    /// How much; zero is an account check.
+    pub amount: Amount,
+    /// Whether less is welcome where there is less.
+    pub partial: bool,
+}
+
+/// Decides how much of what is asked of the balance at `ordinal` can be promised.
 ///
 /// # Errors
 /// The first refusal that applies; nothing has changed.
 pub fn reserve(
     account: &Account,
     ordinal: u8,
-    amount: Amount,
+    ask: Ask,
     deadline: Moment,
 ) -> Result<Reserved, Refusal> {
     let pocket = account.pocket(ordinal).ok_or(Refusal::BalanceNotFound)?;
@@ -40,11 +49,21 @@ pub fn reserve(
         Status::Frozen => return Err(Refusal::AccountFrozen),
         Status::Active => {}
     }
-    if !amount.is_zero() && pocket.spendable() < i128::from(amount.minor()) {
-        return Err(Refusal::InsufficientFunds);
+    let granted = ask.within(pocket).ok_or(Refusal::InsufficientFunds)?;
+    let reserved = pocket.reserved.credit(granted).ok_or(Refusal::BalanceOverflow)?;
+    Ok(Reserved { ordinal, granted, deadline, after: Pocket { reserved, ..*pocket } })
+}
+
+impl Ask {
+    /// As much of it as the balance can promise: all, or, where that is welcome, what there is.
+    fn within(self, pocket: &Pocket) -> Option<Amount> {
+        let spendable = u64::try_from(pocket.spendable().max(0)).unwrap_or(u64::MAX);
+        if self.amount.minor() <= spendable {
+            return Some(self.amount);
+        }
+        let rest = Amount::new(spendable).filter(|rest| self.partial && !rest.is_zero());
+        rest.map(|rest| rest.min(self.amount))
     }
-    let reserved = pocket.reserved.credit(amount).ok_or(Refusal::BalanceOverflow)?;
-    Ok(Reserved { ordinal, granted: amount, deadline, after: Pocket { reserved, ..*pocket } })
 }
 
 /// The balance as it is once the reservation that `approval` made has lapsed; `None` when there is
@@ -56,6 +75,16 @@ pub fn lapse(account: &Account, approval: ActionRef) -> Option<(u8, Pocket)> {
     let reserved = pocket.reserved.debit(reservation.reserved)?;
     let lapses = !reservation.reserved.is_zero();
     lapses.then_some((reservation.ordinal, Pocket { reserved, ..*pocket }))
+}
+
+/// The balance as it is once the approval is undone: what it granted and no operation has used is
+/// neither set aside nor promised any more. `None` when there is nothing of the kind.
+#[must_use]
+pub fn undo(account: &Account, approval: ActionRef) -> Option<(u8, Pocket)> {
+    let reservation = account.reservations.iter().find(|r| r.opened == approval)?;
+    let pocket = account.pocket(reservation.ordinal)?;
+    let reserved = pocket.reserved.debit(reservation.reserved)?;
+    Some((reservation.ordinal, Pocket { reserved, ..*pocket }))
 }
 
 impl Account {
@@ -92,6 +121,19 @@ impl Account {
         }
     }
 
+    /// Makes what [`undo`] worked out true. Cannot fail.
+    pub fn apply_undone(&mut self, approval: ActionRef, (ordinal, after): (u8, Pocket)) {
+        self.put_pocket(ordinal, after);
+        self.reservations.retain(|r| r.opened != approval);
+    }
+
+    /// Whether an approved authorization granted this transaction something that no operation has
+    /// used yet.
+    #[must_use]
+    pub fn has_granted(&self, transaction_id: &str) -> bool {
+        self.reservations.iter().any(|r| *r.transaction_id == *transaction_id)
+    }
+
     /// What approved authorizations granted to this transaction on this balance and no operation
     /// has used yet.
     pub(super) fn promised(&self, transaction_id: &str, ordinal: u8) -> Amount {
@@ -122,11 +164,17 @@ impl Account {
         reserved.fold(Amount::ZERO, Amount::saturating_plus)
     }
 
-    /// Notes the use of a grant. A reservation with nothing unused is forgotten.
-    pub(super) fn draw(&mut self, approval: ActionRef, used: Amount) {
-        if let Some(reservation) = self.reservations.iter_mut().find(|r| r.opened == approval) {
-            reservation.used = reservation.used.saturating_plus(used);
-            reservation.reserved = Amount::ZERO;
+    /// Notes the use of grants. A reservation with nothing unused is forgotten.
+    pub(super) fn draw(&mut self, draws: &[Draw]) {
+        if draws.is_empty() {
+            return;
+        }
+        for draw in draws {
+            let drawn_on = |r: &&mut Reservation| r.opened == draw.reservation;
+            if let Some(reservation) = self.reservations.iter_mut().find(drawn_on) {
+                reservation.used = reservation.used.saturating_plus(draw.used);
+                reservation.reserved = Amount::ZERO;
+            }
         }
         self.reservations.retain(|r| !r.unused().is_zero());
     }

@@ -3,6 +3,7 @@
 //! | reference | text | is |
 //! | --- | --- | --- |
 //! | [`ActionRef`] | `act_` and 16 hex digits | the position of the action in the order of all actions |
+//! | [`AuthorizationRef`] | `auth_` and 16 hex digits | the position of the authorization in the same order |
 //! | [`HoldRef`] | `hold_` and 16 hex digits | the action that opened the hold |
 //! | [`BalanceRef`] | `bal_`, 16 hex digits, `_`, a decimal ordinal | the action that opened the account, and which of its balances |
 //!
@@ -10,6 +11,7 @@
 //! One value has one text: anything else is a reference to nothing.
 
 use core::fmt;
+use core::time::Duration;
 
 /// The position of an action in the order in which all actions were applied; the engine gives it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -38,6 +40,36 @@ impl ActionRef {
 impl fmt::Display for ActionRef {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "act_{:016x}", self.0)
+    }
+}
+
+/// `tenant_reference_id`: names an authorization, approved or declined.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct AuthorizationRef(u64);
+
+impl AuthorizationRef {
+    /// The authorization that was decided as `action`.
+    #[must_use]
+    pub const fn decided_as(action: ActionRef) -> Self {
+        Self(action.0)
+    }
+
+    /// Its position.
+    #[must_use]
+    pub const fn position(self) -> u64 {
+        self.0
+    }
+
+    /// The authorization that `text` names, if it has the form of one.
+    #[must_use]
+    pub fn parse(text: &str) -> Option<Self> {
+        parse_hex(text.strip_prefix("auth_")?).map(Self)
+    }
+}
+
+impl fmt::Display for AuthorizationRef {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "auth_{:016x}", self.0)
     }
 }
 
@@ -154,6 +186,13 @@ impl Moment {
     #[must_use]
     pub const fn from_micros(micros: i64) -> Self {
         Self(micros)
+    }
+
+    /// So much later, as late as a moment can be at the most.
+    #[must_use]
+    pub fn after(self, time: Duration) -> Self {
+        let micros = i64::try_from(time.as_micros()).unwrap_or(i64::MAX);
+        Self(self.0.saturating_add(micros))
     }
 
     /// Microseconds since 1970 began, UTC.

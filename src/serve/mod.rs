@@ -3,7 +3,7 @@
 //! | started | stopped |
 //! | --- | --- |
 //! | the log is opened and replayed | 5. the committer syncs what is left and ends |
-//! | committer, filler, sealer, auditor, keeper | 4. the engine takes no more |
+//! | committer, filler, sealer, auditor, keeper, sweeper | 4. the engine takes no more |
 //! | workers | 3. they answer what is in flight |
 //! | listeners | 1. no connection is accepted, 2. those that are idle are closed |
 //!
@@ -15,6 +15,7 @@ mod disk;
 mod keeper;
 mod logging;
 mod storage;
+mod sweeper;
 
 use std::process::ExitCode;
 use std::sync::Arc;
@@ -98,6 +99,8 @@ fn start(config: Config) -> anyhow::Result<(Arc<Shared>, Log)> {
     thread("auditor").spawn(move || auditor::run(&audited))?;
     let kept = Arc::clone(&shared);
     thread("log-keeper").spawn(move || keeper::run(&kept))?;
+    let swept = Arc::clone(&shared);
+    thread("sweeper").spawn(move || sweeper::run(&swept))?;
     Ok((shared, Log { ended, committer }))
 }
 

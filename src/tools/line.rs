@@ -1,7 +1,7 @@
 //! A record in one line, for people.
 
 use crate::engine::Stamp;
-use crate::engine::record::{AccountAmended, Action, Record, TransferAction};
+use crate::engine::record::{AccountAmended, Action, Authorization, Record, TransferAction};
 use crate::ledger::{Moment, Pocket, Side};
 use crate::wire::parts::amount;
 use crate::wire::{record, time};
@@ -48,11 +48,12 @@ fn said(record: &Record<'_>, stamp: Stamp) -> Said {
             Said { account: it.tenant_account_ref.to_owned(), what, ..Said::default() }
         }
         Record::AccountAmended(it) => amended(it),
-        Record::ReservationMade(it) => Said {
+        Record::Authorization(it) => authorization(it),
+        Record::AuthorizationUndone(it) => Said {
             account: it.tenant_account_ref.to_owned(),
             what: it.transaction_id.to_owned(),
-            amount: amount(it.reserved.granted.minor().into(), it.reserved.after.currency),
-            after: sums(&it.reserved.after),
+            amount: String::new(),
+            after: it.tells().map(|(_, pocket)| sums(pocket)).unwrap_or_default(),
         },
         Record::ReservationLapsed(it) => Said {
             account: it.tenant_account_ref.to_owned(),
@@ -79,6 +80,18 @@ fn action(action: &Action<'_>, stamp: Stamp) -> Said {
         what: request.transaction_id.to_owned(),
         amount: money.unwrap_or_default(),
         after: after.trim_start().to_owned(),
+    }
+}
+
+fn authorization(it: &Authorization<'_>) -> Said {
+    let after = it.tells().map(|(_, pocket)| sums(pocket)).unwrap_or_default();
+    let declined = it.outcome.as_ref().err().map_or("", |declined| declined.decline.code());
+    let billing = it.asked.billing;
+    Said {
+        account: it.tenant_account_ref.unwrap_or_default().to_owned(),
+        what: it.message.transaction_id.to_owned(),
+        amount: amount(billing.amount.minor().into(), billing.currency),
+        after: format!("{after}  {declined}").trim().to_owned(),
     }
 }
 

@@ -4,6 +4,7 @@
 //! so that an action looks the same wherever it is seen.
 
 pub mod action;
+pub mod authorization;
 pub mod json;
 pub mod money;
 pub mod operation_answer;

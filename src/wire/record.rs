@@ -6,20 +6,21 @@
 //! | one of the six, `transfer` | an action, done or refused | those of `GET /v1/actions/{ref}` |
 //! | `open_account` | an account came to be | those of an account; `balances` |
 //! | `amend_account` | an operator changed one | what was changed; `account_after` |
-//! | `make_reservation` | an approval set a sum aside | `amount`, `expires_at`, `balances_after` |
-//! | `lapse_reservation` | what nobody used returned | `reservation`, `balances_after` |
+//! | `final_auth`, `pre_auth` | an authorization message | those of [`authorization`](super::authorization) |
+//! | `undo_authorization` | an approval was not answered in time | `tenant_reference_id`, `balances_after` |
+//! | `lapse_reservation` | what nobody used returned | `tenant_reference_id`, `balances_after` |
 //!
 //! All have `at` and `lsn`, and at the end `record`: what else the log keeps of it, by the names of
 //! [`engine::record`](crate::engine::record).
 
 use super::json::Object;
-use super::{action, money, parts, time};
+use super::{action, authorization, money, parts, time};
 use crate::engine::record::{
-    AccountAmended, AccountOpened, Action, Profile, Record, ReservationLapsed, ReservationMade,
+    AccountAmended, AccountOpened, Action, AuthorizationUndone, Profile, Record, ReservationLapsed,
     Standing, TransferAction, Whole,
 };
 use crate::engine::{Lsn, Stamp};
-use crate::ledger::{BalanceRef, Currency, Draw, Movement, Pocket};
+use crate::ledger::{AuthorizationRef, BalanceRef, Currency, Draw, Movement, Pocket};
 
 /// The members of a record.
 pub fn members(object: &mut Object<'_>, record: &Record<'_>, stamp: Stamp, links: &[Lsn]) {
@@ -27,7 +28,8 @@ pub fn members(object: &mut Object<'_>, record: &Record<'_>, stamp: Stamp, links
         Record::Action(_) | Record::Transfer(_) => action::members(object, record, stamp),
         Record::AccountOpened(it) => opened(object, it, stamp),
         Record::AccountAmended(it) => amended(object, it),
-        Record::ReservationMade(it) => made(object, it),
+        Record::Authorization(it) => authorization::members(object, it, stamp.action()),
+        Record::AuthorizationUndone(it) => undone(object, it),
         Record::ReservationLapsed(it) => lapsed(object, it),
     }
     if !action::is_one(record) {
@@ -39,8 +41,18 @@ pub fn members(object: &mut Object<'_>, record: &Record<'_>, stamp: Stamp, links
         match record {
             Record::Action(it) => kept_of_action(object, it),
             Record::Transfer(it) => kept_of_transfer(object, it),
-            Record::ReservationMade(it) => standing(object, &it.standing),
-            Record::ReservationLapsed(it) => standing(object, &it.standing),
+            Record::Authorization(it) => {
+                object.number("settled", it.settled.value());
+                standing(object, &it.standing);
+            }
+            Record::AuthorizationUndone(it) => {
+                object.number("settled", it.settled.value());
+                standing(object, &it.standing);
+            }
+            Record::ReservationLapsed(it) => {
+                object.number("settled", it.settled.value());
+                standing(object, &it.standing);
+            }
             Record::AccountOpened(_) | Record::AccountAmended(_) => {}
         }
     });
@@ -54,7 +66,8 @@ pub const fn operation(record: &Record<'_>) -> &'static str {
         Record::Transfer(_) => "transfer",
         Record::AccountOpened(_) => "open_account",
         Record::AccountAmended(_) => "amend_account",
-        Record::ReservationMade(_) => "make_reservation",
+        Record::Authorization(it) => it.kind.name(),
+        Record::AuthorizationUndone(_) => "undo_authorization",
         Record::ReservationLapsed(_) => "lapse_reservation",
     }
 }
@@ -107,20 +120,20 @@ fn amended(object: &mut Object<'_>, amended: &AccountAmended<'_>) {
     object.object("account_after", |object| whole(object, &amended.after));
 }
 
-fn made(object: &mut Object<'_>, made: &ReservationMade<'_>) {
-    let reserved = &made.reserved;
-    object.text("operation", "make_reservation");
-    object.text("tenant_account_ref", made.tenant_account_ref);
-    object.text("transaction_id", made.transaction_id);
-    object.money("amount", reserved.granted.minor().into(), reserved.after.currency);
-    object.text("expires_at", &time::write(reserved.deadline));
-    object.object("balances_after", |object| parts::sums(object, &reserved.after));
+fn undone(object: &mut Object<'_>, undone: &AuthorizationUndone<'_>) {
+    object.text("operation", "undo_authorization");
+    object.text("tenant_account_ref", undone.tenant_account_ref);
+    object.text("transaction_id", undone.transaction_id);
+    object.display("tenant_reference_id", AuthorizationRef::decided_as(undone.approval));
+    if let Some((_, after)) = &undone.after {
+        object.object("balances_after", |object| parts::sums(object, after));
+    }
 }
 
 fn lapsed(object: &mut Object<'_>, lapsed: &ReservationLapsed<'_>) {
     object.text("operation", "lapse_reservation");
     object.text("tenant_account_ref", lapsed.tenant_account_ref);
-    object.display("reservation", lapsed.approval);
+    object.display("tenant_reference_id", AuthorizationRef::decided_as(lapsed.approval));
     object.object("balances_after", |object| parts::sums(object, &lapsed.after));
 }
 
@@ -160,7 +173,7 @@ fn kept_of_transfer(object: &mut Object<'_>, action: &TransferAction<'_>) {
 fn draws(object: &mut Object<'_>, member: &str, movement: &Movement) {
     let currency = movement.after.pocket.currency;
     object.list(member, &movement.draws, |object, draw: &Draw| {
-        object.display("reservation", draw.reservation);
+        object.display("tenant_reference_id", AuthorizationRef::decided_as(draw.reservation));
         object.money("used", draw.used.minor().into(), currency);
     });
 }

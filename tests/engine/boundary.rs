@@ -1,13 +1,15 @@
 //! Asks the engine what the model is asked, and tells its answer in the model's words.
 
 use std::collections::BTreeMap;
+use std::time::Duration;
 
 use holdfast::engine::record::{
-    Action, Ends, OperationRequest, Profile, TransferAction, TransferRequest,
+    Action, Asked, Authorization, AuthorizationKind, Ends, Message, OperationRequest, Profile,
+    TransferAction, TransferRequest,
 };
 use holdfast::engine::{
-    AmendError, Currencies, HistoryError, HoldView as EngineHold, HoldsAsked, Opened, Repeat,
-    ReserveError, Stamp, Stored, Submitted, Unavailable,
+    AccountNames, AmendError, AuthorizationRequest, Currencies, Earlier, HistoryError,
+    HoldView as EngineHold, HoldsAsked, Opened, Repeat, Stamp, Stored, Submitted, Unavailable,
 };
 use holdfast::ledger::{
     ActionRef, Amendment, Amount, BalanceRef, Bucket, Currency, Hold, Moment, Money, Movement,
@@ -102,12 +104,42 @@ impl Subject {
         }
     }
 
-    fn reserve(&self, account: &str, transaction: &str, amount: &Sum) -> Answer {
-        let (engine, deadline) = (&self.world.engine, Moment::from_micros(i64::MAX));
-        match engine.reserve(account, transaction, self.money(amount), deadline) {
-            Ok(stamp) => changed(stamp.lsn.value(), &engine.account(account).unwrap()),
-            Err(ReserveError::Refused(refusal)) => Answer::Declined(refusal.code()),
-            Err(ReserveError::Unavailable(why)) => unavailable(why),
+    /// Each is a message of its own, which is never too late.
+    fn reserve(&mut self, account: &str, transaction: &str, amount: &Sum) -> Answer {
+        let money = self.money(amount);
+        let names = AccountNames { tenant_account_ref: Some(account), ..AccountNames::default() };
+        let named = self.world.engine.named(&names, Some(money.currency));
+        let name = self.world.engine.appended().to_string();
+        let request = AuthorizationRequest {
+            kind: AuthorizationKind::Pre,
+            message: Message { transaction_id: transaction, network_message_ref: Some(&name) },
+            account: named.as_ref().map(|named| &*named.tenant_account_ref).map_err(|why| *why),
+            asked: Asked { billing: money, amount: money, partial: false },
+            answer_by: Moment::from_micros(i64::MAX),
+            time_to_live: Duration::MAX,
+            content: "{}",
+        };
+        let mut earlier = Earlier::default();
+        loop {
+            let seen = match self.world.engine.authorize(request, &earlier) {
+                Ok(Submitted::Decided(it, stamp)) => return self.authorized(&it, stamp),
+                Ok(Submitted::Seen(seen)) => seen,
+                Err(why) => return unavailable(why),
+            };
+            if self.stored(seen).is_none() {
+                return Answer::Unknown;
+            }
+            earlier.read.push(seen);
+        }
+    }
+
+    fn authorized(&self, it: &Authorization<'_>, stamp: Stamp) -> Answer {
+        let at = stamp.lsn.value();
+        match &it.outcome {
+            Ok(_) => {
+                changed(at, &self.world.engine.account(it.tenant_account_ref.unwrap()).unwrap())
+            }
+            Err(declined) => Answer::Refused { at, code: declined.decline.code() },
         }
     }
 

@@ -26,7 +26,7 @@ const RESERVED: usize = 18;
 fn a_forged_balance_is_found() {
     says(&found(|it| it.credit("ann", 5), |raw| raw.shift(POSTED, 1)), "balance after");
     says(&found(|it| it.credit("ann", 5), |raw| raw.shift(RESERVED, 1)), "balance after");
-    says(&found(|it| it.reserve("bob", "q", 5), |raw| raw.shift(17, -1)), "balance after");
+    says(&found(|it| it.reserve("bob", "q", 5), |raw| raw.shift(21, -1)), "balance after");
 }
 
 #[test]

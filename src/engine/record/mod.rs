@@ -6,7 +6,7 @@
 //! | offset | bytes | field |
 //! | ---: | ---: | --- |
 //! | 0 | 1 | version of the format, 1 |
-//! | 1 | 1 | kind, the tables of [`action`], [`transfer`], [`account`] and [`reservation`] |
+//! | 1 | 1 | kind, the tables of [`action`], [`transfer`], [`account`], [`authorization`] and [`lapse`] |
 //! | 2 | 2 | tenant, 0 |
 //! | 4 | 4 | zero |
 //! | 8 | 8 | when, microseconds since 1970 by the log's clock |
@@ -18,22 +18,28 @@
 
 pub mod account;
 pub mod action;
+pub mod authorization;
 mod bytes;
+pub mod lapse;
 mod parts;
-pub mod reservation;
 pub mod standing;
 mod told;
 pub mod transfer;
 
 pub use account::{AccountAmended, AccountOpened, Profile};
 pub use action::{Action, Located, OperationRequest};
-pub use reservation::{ReservationLapsed, ReservationMade};
+pub use authorization::{
+    Asked, Authorization, AuthorizationKind, AuthorizationUndone, Declined, Message,
+};
+pub use lapse::ReservationLapsed;
 pub use standing::{Standing, Whole};
 pub use told::Told;
 pub use transfer::{Ends, TransferAction, TransferRequest};
 
 pub(super) use bytes::Reader;
 pub use bytes::{Body, Malformed, Writer};
+
+use std::borrow::Cow;
 
 use crate::ledger::Moment;
 
@@ -59,6 +65,12 @@ pub fn mark(bytes: &[u8]) -> u64 {
     moment.map_or(0, |moment| u64::try_from(i64::from_le_bytes(moment)).unwrap_or(0))
 }
 
+/// What authorizations of a transaction are remembered under, among idempotency keys: no key has a
+/// control character.
+pub fn of_transaction(transaction_id: &str) -> Cow<'static, str> {
+    Cow::Owned(format!("\u{1}{transaction_id}"))
+}
+
 /// Something that happened, as it is read from the log.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Record<'a> {
@@ -70,8 +82,10 @@ pub enum Record<'a> {
     AccountOpened(AccountOpened<'a>),
     /// An operator changed an account.
     AccountAmended(AccountAmended<'a>),
-    /// An approved authorization set a sum aside.
-    ReservationMade(ReservationMade<'a>),
+    /// An authorization, approved or declined.
+    Authorization(Authorization<'a>),
+    /// An approval that was not answered in time was undone.
+    AuthorizationUndone(AuthorizationUndone<'a>),
     /// What no operation used in time returned to available.
     ReservationLapsed(ReservationLapsed<'a>),
 }
@@ -87,13 +101,25 @@ impl<'a> Record<'a> {
         }
     }
 
+    /// What it is remembered under, beside others that are remembered under the same: its
+    /// idempotency key, or its card transaction where it is about an authorization.
+    #[must_use]
+    pub fn key(&self) -> Option<Cow<'a, str>> {
+        match self {
+            Self::Authorization(it) => Some(of_transaction(it.message.transaction_id)),
+            Self::AuthorizationUndone(it) => Some(of_transaction(it.transaction_id)),
+            _ => self.idempotency_key().map(Cow::Borrowed),
+        }
+    }
+
     /// The card transaction that it belongs to, where it has one.
     #[must_use]
     pub const fn transaction_id(&self) -> Option<&'a str> {
         match self {
             Self::Action(action) => Some(action.request.transaction_id),
             Self::Transfer(transfer) => transfer.request.transaction_id,
-            Self::ReservationMade(made) => Some(made.transaction_id),
+            Self::Authorization(it) => Some(it.message.transaction_id),
+            Self::AuthorizationUndone(it) => Some(it.transaction_id),
             _ => None,
         }
     }
@@ -105,7 +131,8 @@ impl<'a> Record<'a> {
             Self::Transfer(it) => encode(it, at, out),
             Self::AccountOpened(it) => encode(it, at, out),
             Self::AccountAmended(it) => encode(it, at, out),
-            Self::ReservationMade(it) => encode(it, at, out),
+            Self::Authorization(it) => encode(it, at, out),
+            Self::AuthorizationUndone(it) => encode(it, at, out),
             Self::ReservationLapsed(it) => encode(it, at, out),
         }
     }
@@ -126,7 +153,10 @@ impl<'a> Record<'a> {
             TransferAction::KIND => Self::Transfer(TransferAction::decode(&mut r)?),
             AccountOpened::KIND => Self::AccountOpened(AccountOpened::decode(&mut r)?),
             AccountAmended::KIND => Self::AccountAmended(AccountAmended::decode(&mut r)?),
-            ReservationMade::KIND => Self::ReservationMade(ReservationMade::decode(&mut r)?),
+            Authorization::KIND => Self::Authorization(Authorization::decode(&mut r)?),
+            AuthorizationUndone::KIND => {
+                Self::AuthorizationUndone(AuthorizationUndone::decode(&mut r)?)
+            }
             ReservationLapsed::KIND => Self::ReservationLapsed(ReservationLapsed::decode(&mut r)?),
             _ => return Err(Malformed("kind of record")),
         };

@@ -41,9 +41,8 @@ impl Record<'_> {
         let (balance, standing) = match self {
             Self::Action(it) => (it.tells(), &it.standing),
             Self::Transfer(it) => (it.tells(side), it.standing(side)),
-            Self::ReservationMade(it) => {
-                (Some((it.reserved.ordinal, &it.reserved.after)), &it.standing)
-            }
+            Self::Authorization(it) => (it.tells(), &it.standing),
+            Self::AuthorizationUndone(it) => (it.tells(), &it.standing),
             Self::ReservationLapsed(it) => (Some((it.ordinal, &it.after)), &it.standing),
             Self::AccountOpened(_) | Self::AccountAmended(_) => (None, &Standing::Unsaid),
         };
@@ -68,7 +67,8 @@ impl Record<'_> {
             Self::Transfer(it) => it.request.ends.source(),
             Self::AccountOpened(it) => it.tenant_account_ref,
             Self::AccountAmended(it) => it.tenant_account_ref,
-            Self::ReservationMade(it) => it.tenant_account_ref,
+            Self::Authorization(it) => it.tenant_account_ref?,
+            Self::AuthorizationUndone(it) => it.tenant_account_ref,
             Self::ReservationLapsed(it) => it.tenant_account_ref,
         };
         (name == tenant_account_ref).then_some(Side::Source)

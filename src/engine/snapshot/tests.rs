@@ -1,14 +1,20 @@
 //! A snapshot that is damaged is refused, and one that lies is never a panic.
 
+use std::time::Duration;
+
 use wal::Lsn;
 use wal::simulated::{Choices, Disk};
 
 use super::load::{BadSnapshot, Base, Loader};
 use super::sections::{BODY_MAX, Cutter, Joiner};
 use super::unit::{Shards, Unit};
-use crate::engine::record::{Ends, OperationRequest, Profile, TransferRequest};
-use crate::engine::{Engine, Options, Running, keys, open, open_on, state};
-use crate::ledger::{Amendment, Amount, Currency, Moment, Money, Opening, Operation};
+use crate::engine::record::{
+    Asked, AuthorizationKind, Ends, Message, OperationRequest, Profile, TransferRequest,
+};
+use crate::engine::{
+    AuthorizationRequest, Earlier, Engine, Options, Running, Submitted, keys, open, open_on, state,
+};
+use crate::ledger::{ActionRef, Amendment, Amount, Currency, Moment, Money, Opening, Operation};
 
 const SHARDS: Shards = Shards { keys: keys::SHARDS, accounts: state::SHARDS };
 
@@ -27,7 +33,7 @@ fn running() -> Running<Disk> {
         engine.open_account(name, opening, profile).unwrap();
         engine.amend_account(name, Amendment::default(), Some("{\"since\": 2026}")).unwrap();
         transfer(engine, "@funding", name);
-        engine.reserve(name, "t", money(9), Moment::from_micros(1)).unwrap();
+        approve(engine, name, "t", money(9));
     }
     for (n, name) in ["a", "a", "nobody"].into_iter().enumerate() {
         operate(engine, Operation::HoldBalance, name, &format!("hold {n}"));
@@ -35,6 +41,27 @@ fn running() -> Running<Disk> {
     }
     transfer(engine, "@funding", "@settlement");
     running
+}
+
+/// An approval of so much.
+fn approve(engine: &Engine<Disk>, account: &str, transaction_id: &str, money: Money) -> ActionRef {
+    let request = AuthorizationRequest {
+        kind: AuthorizationKind::Pre,
+        message: Message { transaction_id, network_message_ref: None },
+        account: Ok(account),
+        asked: Asked { billing: money, amount: money, partial: false },
+        answer_by: Moment::from_micros(i64::MAX),
+        time_to_live: Duration::from_micros(1),
+        content: "{}",
+    };
+    let mut earlier = Earlier::default();
+    loop {
+        match engine.authorize(request, &earlier) {
+            Ok(Submitted::Decided(_, stamp)) => return stamp.action(),
+            Ok(Submitted::Seen(seen)) => earlier.read.push(seen),
+            Err(why) => panic!("{why}"),
+        }
+    }
 }
 
 fn transfer(engine: &Engine<Disk>, source: &str, destination: &str) {

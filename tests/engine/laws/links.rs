@@ -44,7 +44,8 @@ fn accounts<'a>(record: &Record<'a>) -> Vec<&'a str> {
         Record::Transfer(it) => vec![it.request.ends.source(), it.request.ends.destination()],
         Record::AccountOpened(it) => vec![it.tenant_account_ref],
         Record::AccountAmended(it) => vec![it.tenant_account_ref],
-        Record::ReservationMade(it) => vec![it.tenant_account_ref],
+        Record::Authorization(it) => it.tenant_account_ref.into_iter().collect(),
+        Record::AuthorizationUndone(it) => vec![it.tenant_account_ref],
         Record::ReservationLapsed(it) => vec![it.tenant_account_ref],
     }
 }

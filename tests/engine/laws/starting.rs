@@ -112,8 +112,8 @@ fn a_record_that_does_not_fit_what_came_before_is_refused() {
     assert!(matches!(refused(&from_nowhere, short_segments()), Disagreement::Ends));
 
     let approval = tampered(|_, record, _, _| {
-        if let Record::ReservationMade(made) = record {
-            made.reserved.granted = Amount::new(11).unwrap();
+        if let Record::Authorization(it) = record {
+            it.outcome.as_mut().unwrap().granted = Amount::new(11).unwrap();
         }
     });
     assert!(matches!(refused(&approval, short_segments()), Disagreement::Balance { .. }));
@@ -133,7 +133,7 @@ fn a_record_that_does_not_fit_what_came_before_is_refused() {
     assert!(matches!(refused(&silent, short_segments()), Disagreement::Standing(_)));
 
     let twice = tampered(|lsn, record, _, links| {
-        if let (3, Record::ReservationMade(_)) = (lsn, &record) {
+        if let (3, Record::Authorization(_)) = (lsn, &record) {
             links[0] = Lsn::new(1);
         }
     });
@@ -147,8 +147,8 @@ fn a_record_that_does_not_fit_what_came_before_is_refused() {
     assert!(matches!(refused(&early, short_segments()), Disagreement::Moment));
 
     let stranger = tampered(|_, record, _, _| {
-        if let Record::ReservationMade(made) = record {
-            made.tenant_account_ref = "nobody";
+        if let Record::Authorization(it) = record {
+            it.tenant_account_ref = Some("nobody");
         }
     });
     assert!(matches!(refused(&stranger, short_segments()), Disagreement::Account(_)));

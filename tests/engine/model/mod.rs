@@ -142,7 +142,7 @@ impl Model {
             Ask::Open { account, balances } => return declined(self.open(account, balances, at)),
             Ask::Amend { account, .. } => return declined(self.amend(account, ask, at)),
             Ask::Reserve { account, transaction, amount } => {
-                return declined(self.reserve(account, transaction, amount, at));
+                self.reserve(account, transaction, amount, at)
             }
             Ask::Lapse { account, approval } => {
                 return declined(self.lapse(account, *approval, at));

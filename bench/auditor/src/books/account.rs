@@ -94,6 +94,11 @@ impl Account {
         self.reservations.iter().filter(theirs)
     }
 
+    /// Whether something is granted to that transaction and not used.
+    pub(super) fn has_granted(&self, transaction: u128) -> bool {
+        self.reservations.iter().any(|it| it.transaction == transaction)
+    }
+
     /// What is set aside for the grants that are drawn on; `None` where one has not so much left.
     pub(super) fn freed(&self, draws: &[Draw]) -> Option<i128> {
         let mut freed = 0_i128;

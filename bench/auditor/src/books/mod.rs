@@ -7,18 +7,18 @@
 
 mod account;
 mod amount;
+mod authorization;
 mod check;
 mod hash;
 mod links;
 mod manage;
 mod operation;
-mod reservation;
 mod rules;
 mod standing;
 mod totals;
 mod transfer;
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use crate::finding::Margin;
 use crate::record::{Event, Record};
@@ -41,6 +41,8 @@ pub struct Books {
     names: HashMap<Box<str>, usize>,
     /// Each transaction on each account, and each on none.
     touched: HashMap<u128, Touched, Known>,
+    /// Transactions that have authorizations.
+    authorized: HashSet<u128, Known>,
     /// Each idempotency key, and the record that used it.
     keys: HashMap<u128, u64, Known>,
     totals: totals::Ledger,
@@ -53,8 +55,7 @@ pub struct Books {
 struct Touched {
     /// Its newest record.
     newest: u64,
-    /// Whether the account has, under it, an approved authorization of more than zero or a
-    /// successful operation that moved money.
+    /// Whether the account has, under it, a successful operation that moved money.
     linked: bool,
 }
 
@@ -85,8 +86,9 @@ impl Books {
             Event::Transfer(it) => self.transfer(at, it, margin),
             Event::Opened(it) => self.opened(at, it, margin),
             Event::Amended(it) => self.amended(at, it, margin),
-            Event::Made(it) => self.made(at, it, margin),
+            Event::Authorization(it) => self.authorization(at, it, margin),
             Event::Lapsed(it) => self.lapsed(at, it, margin),
+            Event::Undone(it) => self.undone(at, it, margin),
         }
     }
 

@@ -16,7 +16,8 @@ impl Books {
         margin.compare("opening action", &asked.opened, &account.map(|it| it.opened));
         self.check_request(asked, margin);
 
-        let linked = self.touched(Some(transaction)).linked;
+        let granted = account.is_some_and(|it| it.has_granted(transaction));
+        let linked = granted || self.touched(Some(transaction)).linked;
         let case = Case { asked, account, transaction, linked };
         let verdicts = self.rules.lets_post(asked.kind).iter().map(|lets| case.decide(*lets));
         check_outcome(verdicts, &asked.outcome, margin);

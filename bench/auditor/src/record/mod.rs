@@ -3,7 +3,7 @@
 //! | offset | bytes | field |
 //! | ---: | ---: | --- |
 //! | 0 | 1 | version, 1 |
-//! | 1 | 1 | kind, 1 to 6 in the order of [`Event`] |
+//! | 1 | 1 | kind, 1 to 7 in the order of [`Event`] |
 //! | 2 | 2 | tenant, 0 |
 //! | 4 | 4 | zero |
 //! | 8 | 8 | moment, microseconds since 1970 |
@@ -13,18 +13,18 @@
 //! byte 1 and the part. A list is its length (one byte, or four for a long list) and its parts.
 
 mod account;
+mod authorization;
 mod operation;
 mod parts;
-mod reservation;
 mod standing;
 mod transfer;
 
 use crate::bytes::{Bytes, Malformed};
 
 pub use account::{Amended, Opened, Status};
+pub use authorization::{Authorization, Granted, Lapsed, Stored, Undone};
 pub use operation::{Code, Kind, Operation, Refused, Seen};
 pub use parts::{Bucket, Draw, Hold, Money, Movement, Place, Pocket, Posting, Target};
-pub use reservation::{Lapsed, Made};
 pub use standing::{Standing, Whole};
 pub use transfer::{Side, Transfer};
 
@@ -48,10 +48,12 @@ pub enum Event<'a> {
     Opened(Opened<'a>),
     /// An operator changed an account.
     Amended(Amended<'a>),
-    /// An approved authorization set a sum aside.
-    Made(Made<'a>),
+    /// An authorization was approved or declined.
+    Authorization(Authorization<'a>),
     /// What was set aside returned to available.
     Lapsed(Lapsed<'a>),
+    /// An approval that was too late was undone.
+    Undone(Undone<'a>),
 }
 
 impl<'a> Record<'a> {
@@ -74,8 +76,9 @@ impl<'a> Record<'a> {
             2 => Event::Transfer(Transfer::read(&mut b)?),
             3 => Event::Opened(Opened::read(&mut b)?),
             4 => Event::Amended(Amended::read(&mut b)?),
-            5 => Event::Made(Made::read(&mut b)?),
+            5 => Event::Authorization(Authorization::read(&mut b)?),
             6 => Event::Lapsed(Lapsed::read(&mut b)?),
+            7 => Event::Undone(Undone::read(&mut b)?),
             _ => return Err(Malformed("kind")),
         };
         if b.rest().is_empty() { Ok(Self { at, event }) } else { Err(Malformed("end")) }

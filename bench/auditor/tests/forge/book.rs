@@ -162,17 +162,20 @@ impl Forge {
     pub(crate) fn reserve(&mut self, account: &str, transaction: &str, amount: u64) -> u64 {
         let links = self.links(account, transaction);
         let mut raw = Raw::new(&links, 5, self.at());
-        raw.text(account).text(transaction).u8(0).u64(amount).i64(i64::MAX);
         let it = self.accounts.get_mut(account).unwrap();
+        raw.u8(2).text(transaction).u8(0).u8(1).text(account).u8(1).u64(it.opened);
+        raw.currency().u64(amount).currency().u64(amount).u8(0).i64(i64::MAX).u64(0);
+        raw.u8(0).u8(0).u64(amount).i64(i64::MAX);
         it.reserved += amount as i64;
         raw.currency().i64(it.posted).i64(it.held).i64(it.reserved).u64(it.limit).u8(ALONE);
+        raw.payload.extend([0; 4]);
         self.push(raw, account, Some(transaction))
     }
 
     pub(crate) fn lapse(&mut self, account: &str, approval: u64, amount: u64) -> u64 {
         let links = self.links(account, "no transaction has this name");
         let mut raw = Raw::new(&links, 6, self.at());
-        raw.text(account).u64(approval).u8(0);
+        raw.text(account).u64(approval).u64(0).u8(0);
         let it = self.accounts.get_mut(account).unwrap();
         it.reserved -= amount as i64;
         raw.currency().i64(it.posted).i64(it.held).i64(it.reserved).u64(it.limit).u8(ALONE);

@@ -1,0 +1,154 @@
+//! The approvals that are not answered yet: each one's outcome is settled here, once.
+//!
+//! ```text
+//! appended ─► waiting ─► answered     durable, and its budget lasts
+//!                    └─► late ─► undone     its budget has ended: the network was told no
+//! ```
+//!
+//! Whoever waits asks [`settle`](Undecided::settle): the request itself, a repeat of it, and the
+//! sweeper, for those that nobody waits for any more. The first to find that an approval is durable
+//! in time, or that its time is over, has settled it for all. An approval that is late stays here
+//! until the record that undoes it is in the log.
+//!
+//! # After a crash
+//!
+//! Records of authorizations, lapses and undoings carry up to where approvals were settled when
+//! they were appended. Of an approval in the log that no record undoes:
+//!
+//! | the log has behind it | it was | it is |
+//! | --- | --- | --- |
+//! | a record that says it is settled | answered in time | as it was answered |
+//! | a record of a moment behind its budget, which does not say so | provably late | undone before the first answer |
+//! | neither | maybe answered, maybe not | as the record says; it lapses like any other |
+
+use std::collections::BTreeMap;
+
+use compact_str::CompactString;
+use wal::Lsn;
+
+use crate::engine::log::Stamp;
+use crate::engine::record::Record;
+use crate::ledger::Moment;
+
+/// The approvals that are not answered yet.
+#[derive(Debug, Default)]
+pub struct Undecided {
+    waiting: BTreeMap<Lsn, Waiting>,
+    newest: Lsn,
+}
+
+/// An approval that is not answered yet.
+#[derive(Clone, Debug)]
+pub struct Waiting {
+    /// When its budget ends.
+    pub answer_by: Moment,
+    /// The account.
+    pub tenant_account_ref: CompactString,
+    /// The card transaction.
+    pub transaction_id: CompactString,
+    /// Whether its budget has ended, and the network was or will be told no.
+    pub late: bool,
+}
+
+/// What became of an approval.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Settled {
+    /// It may be answered: it is durable, and in time.
+    InTime,
+    /// It was answered before, or was undone: the log tells.
+    Before,
+    /// It must not be answered as an approval.
+    Late,
+    /// Neither is certain yet.
+    NotYet,
+}
+
+impl Undecided {
+    /// Up to where every approval is settled.
+    #[must_use]
+    pub fn settled(&self) -> Lsn {
+        self.waiting.first_key_value().map_or(self.newest, |(first, _)| first.previous())
+    }
+
+    /// An approval was appended, behind all others.
+    pub fn add(&mut self, approval: Lsn, waiting: Waiting) {
+        self.newest = approval;
+        self.waiting.insert(approval, waiting);
+    }
+
+    /// Settles an approval, if it can be settled when the log is durable up to `durable`.
+    pub fn settle(&mut self, approval: Lsn, durable: Lsn, now: Moment) -> Settled {
+        let Some(waiting) = self.waiting.get_mut(&approval) else { return Settled::Before };
+        if waiting.late || now > waiting.answer_by {
+            waiting.late = true;
+            return Settled::Late;
+        }
+        if approval > durable {
+            return Settled::NotYet;
+        }
+        self.waiting.remove(&approval);
+        Settled::InTime
+    }
+
+    /// Those whose budget has ended by `now`, which are now settled as late.
+    pub fn sweep(&mut self, now: Moment) -> Vec<(Lsn, Waiting)> {
+        let over = |waiting: &Waiting| waiting.late || now > waiting.answer_by;
+        let over = self.waiting.iter_mut().filter(|(_, waiting)| over(waiting));
+        let late = over.map(|(approval, waiting)| {
+            waiting.late = true;
+            (*approval, waiting.clone())
+        });
+        late.collect()
+    }
+
+    /// Whether an approval was late, and is not undone yet.
+    #[must_use]
+    pub fn is_late(&self, approval: Lsn) -> bool {
+        self.waiting.get(&approval).is_some_and(|waiting| waiting.late)
+    }
+
+    /// An approval that was late is undone in the log.
+    pub fn undone(&mut self, approval: Lsn) {
+        self.waiting.remove(&approval);
+    }
+
+    /// How many are neither answered nor undone.
+    #[must_use]
+    pub fn count(&self) -> usize {
+        self.waiting.len()
+    }
+
+    /// Notes what a record that is replayed tells.
+    pub fn note(&mut self, record: &Record<'_>, stamp: Stamp) {
+        match record {
+            Record::Authorization(it) => {
+                self.replay(it.settled, stamp.at);
+                it.waiting().into_iter().for_each(|waiting| self.add(stamp.lsn, waiting));
+            }
+            Record::AuthorizationUndone(it) => {
+                self.replay(it.settled, stamp.at);
+                self.undone(Lsn::new(it.approval.position()));
+            }
+            Record::ReservationLapsed(it) => self.replay(it.settled, stamp.at),
+            _ => {}
+        }
+    }
+
+    /// A record that is replayed says up to where approvals were settled at its moment. Those
+    /// that were not and whose budget had ended by then were late.
+    fn replay(&mut self, settled: Lsn, at: Moment) {
+        while let Some(first) = self.waiting.first_entry()
+            && *first.key() <= settled
+        {
+            first.remove();
+        }
+        for waiting in self.waiting.values_mut().filter(|waiting| waiting.answer_by < at) {
+            waiting.late = true;
+        }
+    }
+
+    /// All was replayed: what cannot be proven to have been late stands.
+    pub fn replayed(&mut self) {
+        self.waiting.retain(|_, waiting| waiting.late);
+    }
+}
