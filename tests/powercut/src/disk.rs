@@ -144,6 +144,12 @@ impl Disk {
         Ok(())
     }
 
+    /// Whether its power was not cut.
+    #[must_use]
+    pub fn has_power(&self) -> bool {
+        self.state.lock().powered
+    }
+
     /// From now on syncs do nothing.
     pub fn deafen(&self) {
         self.state.lock().deaf = true;

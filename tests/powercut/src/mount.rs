@@ -3,8 +3,11 @@
 
 use std::ffi::CString;
 use std::fs;
+use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
 
 use anyhow::Context;
 use rustix::mount::{MountFlags, UnmountFlags, mount, unmount};
@@ -14,6 +17,9 @@ use crate::fuse::Shown;
 use crate::image::Image;
 use crate::tool;
 use crate::workplace::Workplace;
+
+/// Between two looks whether a disk that is being mounted has lost its power.
+const PACE: Duration = Duration::from_millis(5);
 
 /// The file systems that a log may lie on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
@@ -137,14 +143,7 @@ impl Mounted {
         let attached = Attached::new(workplace, fs, disk)?;
         let path = workplace.fresh("mount");
         fs::create_dir(&path)?;
-        let options = CString::new(fs.mount_options())?;
-        let mounted = mount(
-            &*attached.device,
-            &*path,
-            fs.name(),
-            MountFlags::NOSUID | MountFlags::NODEV,
-            options.as_c_str(),
-        );
+        let mounted = mount_on(&path, fs, &attached.device, disk);
         mounted.with_context(|| format!("{} is not mounted as {}", attached.device, fs.name()))?;
         Ok(Self { path, _attached: attached })
     }
@@ -153,6 +152,39 @@ impl Mounted {
     #[must_use]
     pub fn path(&self) -> &Path {
         &self.path
+    }
+}
+
+/// Mounts, and sees to it that this ends on a disk that loses its power meanwhile.
+fn mount_on(path: &Path, fs: Filesystem, device: &str, disk: &Disk) -> io::Result<()> {
+    let options = CString::new(fs.mount_options())?;
+    let mounting = AtomicBool::new(true);
+    std::thread::scope(|scope| {
+        let watch = || {
+            while mounting.load(Ordering::Acquire) {
+                if !disk.has_power() {
+                    give_up(fs, device);
+                }
+                std::thread::park_timeout(PACE);
+            }
+        };
+        let watching = (fs == Filesystem::Xfs).then(|| scope.spawn(watch));
+        let flags = MountFlags::NOSUID | MountFlags::NODEV;
+        let mounted = mount(device, path, fs.name(), flags, options.as_c_str());
+        mounting.store(false, Ordering::Release);
+        watching.iter().for_each(|thread| thread.thread().unpark());
+        Ok(mounted?)
+    })
+}
+
+/// Tells XFS not to try again what its disk does not write. As it comes it tries for ever, and the
+/// mount of a disk whose power goes in the midst of its recovery never ends.
+fn give_up(fs: Filesystem, device: &str) {
+    let name = device.trim_start_matches("/dev/");
+    for error in ["EIO", "default"] {
+        let path = format!("/sys/fs/{}/{name}/error/metadata/{error}/max_retries", fs.name());
+        // It is not there yet, or no longer.
+        let _ = fs::write(path, "0");
     }
 }
 
