@@ -73,6 +73,14 @@ pub enum CommitError {
         /// What the system said.
         source: io::Error,
     },
+    /// What was appended does not fit into the segment, and the disk does not let another be made.
+    #[error("no segment can follow segment {segment:016x}: {source}, restart")]
+    Prepare {
+        /// The number of the segment that is full.
+        segment: u64,
+        /// What the system said.
+        source: io::Error,
+    },
     /// The log was closed while no segment could be prepared for what was appended.
     #[error("the log was closed while there was no room for its last records, make room")]
     NoRoom,
@@ -127,12 +135,23 @@ impl<S: Storage> Committer<S> {
             }
         }
         if !self.secure(self.batch.next_extent()) {
-            if self.log.shared.queue.lock().life == Life::Poisoned {
-                return self.poison(CommitError::Poisoned);
-            }
-            return Ok(Step::Starved);
+            return self.starve();
         }
         self.commit()
+    }
+
+    /// Says that what was taken waits for a segment; an error if there will be none.
+    fn starve(&mut self) -> Result<Step, CommitError> {
+        let mut queue = self.log.shared.queue.lock();
+        queue.starved = true;
+        let (poisoned, hopeless) = (queue.life == Life::Poisoned, queue.hopeless.take());
+        drop(queue);
+        let segment = self.active.segment.number;
+        match hopeless {
+            _ if poisoned => self.poison(CommitError::Poisoned),
+            Some(source) => self.poison(CommitError::Prepare { segment, source }),
+            None => Ok(Step::Starved),
+        }
     }
 
     /// Writes an empty group that vouches for all before it, if there is something to vouch for.
@@ -199,7 +218,10 @@ impl<S: Storage> Committer<S> {
         if self.active.room() >= bytes_for(record_bytes) {
             return true;
         }
-        let Some(next) = self.log.shared.queue.lock().prepared.take() else { return false };
+        let mut queue = self.log.shared.queue.lock();
+        let Some(next) = queue.prepared.take() else { return false };
+        queue.starved = false;
+        drop(queue);
         self.log.shared.taken.notify_one();
         self.active = Active::of(&self.log, next, &self.chain);
         self.log.shared.tell_finished();
@@ -329,7 +351,7 @@ impl<S: Storage> Committer<S> {
         let mut queue = shared.queue.lock();
         queue.starved = true;
         shared.taken.notify_one();
-        while queue.prepared.is_none() {
+        while queue.prepared.is_none() && queue.hopeless.is_none() {
             match queue.life {
                 Life::Open => shared.work.wait(&mut queue),
                 Life::Closed if !queue.failing => shared.work.wait(&mut queue),

@@ -65,15 +65,16 @@ impl<S: Storage> Filler<S> {
         let prepared = prepare(&self.log.storage, self.next, &|| self.pause());
         self.log.end_if_failed();
         let mut queue = self.log.shared.queue.lock();
-        queue.failing = prepared.is_err();
         self.log.shared.work.notify_one();
         match prepared {
             Ok(prepared) => {
+                queue.failing = false;
                 queue.prepared = Some(prepared);
                 self.next.number += 1;
                 Fill::Prepared
             }
             Err(error) => {
+                queue.fail(&error);
                 drop(queue);
                 self.on_shortage.iter().for_each(|told| told(&error));
                 Fill::Failed(error)

@@ -1,9 +1,12 @@
 //! What the appenders, the committer, the filler and the sealer share under the one short lock.
 
+use std::io;
+
 use crate::Lsn;
 use crate::group::{bytes_for, space_for};
 use crate::segment::{BODY_OFFSET, Segment};
 use crate::size::narrow;
+use crate::storage::wants_room;
 use crate::sync::{Condvar, Mutex};
 
 /// The lock and its three kinds of sleepers.
@@ -33,8 +36,10 @@ pub(crate) struct Queue<M> {
     pub(crate) failing: bool,
     /// Whether the committer sleeps.
     pub(crate) waiting: bool,
-    /// Whether it sleeps for want of a segment.
+    /// Whether what it has taken waits for a segment.
     pub(crate) starved: bool,
+    /// Why no segment can be made for that, on a disk that is not full but broken.
+    pub(crate) hopeless: Option<io::Error>,
     pub(crate) life: Life,
     pub(crate) group_bytes_max: usize,
     /// Where a payload is encoded before its length is known.
@@ -71,6 +76,7 @@ impl<M> Shared<M> {
             failing: false,
             waiting: false,
             starved: false,
+            hopeless: None,
             life: Life::Open,
             group_bytes_max,
             payload: Vec::new(),
@@ -107,6 +113,15 @@ impl<M> Queue<M> {
         let prepared = self.prepared.as_ref().map_or(0, |next| next.segment.bytes - BODY_OFFSET);
         let room = narrow(self.active_bytes.max(prepared));
         space_for(records, self.group_bytes_max) + bytes_for(0) <= room
+    }
+
+    /// A segment could not be prepared. What waits for it is tried once more, and given up if that
+    /// fails as well; unless it is only room that is wanted, which comes back.
+    pub(crate) fn fail(&mut self, error: &io::Error) {
+        let again = std::mem::replace(&mut self.failing, true);
+        if again && self.starved && !wants_room(error) {
+            self.hopeless = Some(io::Error::new(error.kind(), error.to_string()));
+        }
     }
 
     /// Whether the filler has something to do.

@@ -133,3 +133,8 @@ pub trait Medium: Send + Sync + 'static {
     /// Says that these bytes are read soon, so that reading them may begin.
     fn expect(&self, _offset: u64, _bytes: u64) {}
 }
+
+/// Whether what failed would have succeeded with more room.
+pub(crate) fn wants_room(error: &io::Error) -> bool {
+    matches!(error.kind(), io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded)
+}

@@ -2,7 +2,7 @@
 
 use std::sync::{Arc, Mutex};
 
-use wal::simulated::{Choices, Disk, Operation};
+use wal::simulated::{Choices, Disk, Failure, Fault, Operation};
 use wal::{AppendError, CommitError, Fill, Lsn, Options, PAYLOAD_BYTES_MAX, Poisoned, Step};
 
 use crate::support::{Log, short_segments, states};
@@ -142,6 +142,39 @@ fn what_was_accepted_always_has_room() {
         assert!(!log.wal.storage_low() && append(&log, &mut choices), "seed {seed}");
         assert!(!log.wal.is_poisoned());
     }
+}
+
+/// A log whose accepted records wait for a segment that cannot be made, for ever, for this reason.
+fn starved(failure: Failure) -> Log {
+    let (disk, mut choices) = (Disk::new(), Choices::new(3));
+    let mut log = Log::open(&disk).unwrap();
+    let operation = Some(Operation::Prepare);
+    disk.break_at(Fault { operation, nth: 1, failure, lasting: true });
+    while log.committer.step().unwrap() != Step::Starved {
+        log.append(&mut choices);
+    }
+    assert!(matches!(log.filler.step(), Fill::Failed(_)));
+    assert_eq!(log.committer.step().unwrap(), Step::Starved, "once is not for ever");
+    assert!(matches!(log.filler.step(), Fill::Failed(_)));
+    log
+}
+
+#[test]
+fn nobody_waits_for_a_segment_that_a_broken_disk_cannot_make() {
+    let mut log = starved(Failure::Io);
+    assert!(matches!(log.committer.step(), Err(CommitError::Prepare { .. })));
+    assert!(log.wal.is_poisoned());
+    assert_eq!(log.wal.wait_durable(log.wal.appended()), Err(Poisoned));
+}
+
+#[test]
+fn what_was_accepted_waits_for_room() {
+    let mut log = starved(Failure::NoSpace);
+    for _ in 0..3 {
+        assert!(matches!(log.filler.step(), Fill::Failed(_)));
+        assert_eq!(log.committer.step().unwrap(), Step::Starved);
+    }
+    assert!(!log.wal.is_poisoned());
 }
 
 /// Whether a record of some length was accepted.

@@ -23,7 +23,7 @@ pub use file::MirroredFile;
 pub use reconcile::{ReconcileError, Reconciled, reconcile};
 
 use crate::Name;
-use crate::storage::{Medium, Prepare, Storage};
+use crate::storage::{Medium, Prepare, Storage, wants_room};
 use file::Second;
 
 /// What to do when the copy can no longer be written.
@@ -102,7 +102,7 @@ impl<S: Storage> Copy<S> {
     fn bear_want<T>(&self, what: impl FnOnce() -> io::Result<T>) -> io::Result<Option<T>> {
         let mut want = None;
         let done = self.bear(|| match what() {
-            Err(error) if is_want(&error) => {
+            Err(error) if wants_room(&error) => {
                 want = Some(error);
                 Ok(None)
             }
@@ -132,10 +132,6 @@ impl<S: Storage> Copy<S> {
             OnMirrorLoss::Continue => Ok(None),
         }
     }
-}
-
-fn is_want(error: &io::Error) -> bool {
-    matches!(error.kind(), io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded)
 }
 
 /// One that the copy removed before the first failed to is not asked for twice.
