@@ -41,7 +41,7 @@ pub struct Args {
     /// The server [default: the holdfast beside this program]
     #[arg(long, value_name = "PATH")]
     pub server: Option<PathBuf>,
-    /// The length of the log's segments [default: drawn, 1 or 4 MiB]
+    /// The length of the log's segments [default: drawn, 256 KiB or 1 MiB]
     #[arg(long, value_name = "BYTES")]
     pub segment_bytes: Option<u64>,
     /// Where the disk of a failure is put

@@ -9,7 +9,7 @@ use std::sync::Arc;
 
 use crate::size::{narrow, wide};
 
-const CHUNK: usize = 64 << 10;
+const CHUNK: usize = 16 << 10;
 
 /// What a disk holds.
 #[derive(Clone)]

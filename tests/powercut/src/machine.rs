@@ -35,9 +35,9 @@ pub struct Machine {
     pub disk: Arc<Disk>,
 }
 
-/// The lengths of segments: short, so that one follows the other, and yet many times what the
-/// tellers have in flight.
-const SEGMENT_BYTES: [u64; 2] = [1 << 20, 4 << 20];
+/// The lengths of segments: short, so that one follows the other and a start has little to fill,
+/// and yet more than the tellers have in flight.
+const SEGMENT_BYTES: [u64; 2] = [256 << 10, 1 << 20];
 /// A power cut while a machine starts is at one of the first so many writes and syncs.
 const STARTING_OPERATIONS: [u64; 3] = [6, 60, 600];
 
