@@ -6,6 +6,7 @@ use std::path::PathBuf;
 use anyhow::{Context, ensure};
 use clap::Parser;
 
+use crate::auditor::Auditor;
 use crate::mount::Filesystem;
 use crate::tally::Tally;
 
@@ -41,6 +42,9 @@ pub struct Args {
     /// The server [default: the holdfast beside this program]
     #[arg(long, value_name = "PATH")]
     pub server: Option<PathBuf>,
+    /// The shadow auditor [default: the holdfast-auditor beside this program]
+    #[arg(long, value_name = "PATH")]
+    pub auditor: Option<PathBuf>,
     /// The length of the log's segments [default: drawn, 256 KiB or 1 MiB]
     #[arg(long, value_name = "BYTES")]
     pub segment_bytes: Option<u64>,
@@ -64,10 +68,16 @@ impl Args {
     /// # Errors
     /// When there is none.
     pub fn server(&self) -> anyhow::Result<PathBuf> {
-        match &self.server {
-            Some(path) => there(path.clone()),
-            None => beside(),
-        }
+        self.server.clone().map_or_else(|| beside("holdfast"), there)
+    }
+
+    /// The auditor.
+    ///
+    /// # Errors
+    /// When there is none.
+    pub fn auditor(&self) -> anyhow::Result<Auditor> {
+        let path = self.auditor.clone().map_or_else(|| beside("holdfast-auditor"), there)?;
+        Ok(Auditor { path })
     }
 
     /// Where the run begins.
@@ -107,20 +117,20 @@ impl Args {
     }
 }
 
-/// The server in the folder of this program, or in the one above, where tests of it are.
+/// A program in the folder of this one, or in the one above, where tests of it are.
 ///
 /// # Errors
 /// When there is none.
-pub fn beside() -> anyhow::Result<PathBuf> {
+pub fn beside(name: &str) -> anyhow::Result<PathBuf> {
     let own = std::env::current_exe()?;
     let folders = own.ancestors().skip(1).take(2);
-    let mut paths = folders.map(|folder| folder.join("holdfast"));
+    let mut paths = folders.map(|folder| folder.join(name));
     let first = paths.next().with_context(|| format!("{} is nowhere", own.display()))?;
     if first.is_file() { Ok(first) } else { there(paths.next().unwrap_or(first)) }
 }
 
 fn there(path: PathBuf) -> anyhow::Result<PathBuf> {
-    ensure!(path.is_file(), "there is no server {}, build it first", path.display());
+    ensure!(path.is_file(), "there is no {}, build it first", path.display());
     Ok(path)
 }
 

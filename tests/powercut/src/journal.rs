@@ -140,7 +140,8 @@ impl Journal {
         let mut answered: Vec<&mut Asked> = self.0.iter_mut().collect();
         answered.retain(|asked| asked.listener == listener && asked.answer.is_some());
         for run in answered.chunks_mut(AHEAD) {
-            let requests: Vec<u8> = run.iter().map(|asked| &*asked.request).collect::<Vec<_>>().concat();
+            let requests: Vec<u8> =
+                run.iter().map(|asked| &*asked.request).collect::<Vec<_>>().concat();
             client.send(&requests).map_err(|error| lost(&error))?;
             for asked in run {
                 asked.hear(&client.receive().map_err(|error| lost(&error))?)?;

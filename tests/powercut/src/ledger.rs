@@ -12,7 +12,7 @@ use crate::load::{self, Teller};
 use crate::machine::{Machine, Parts};
 use crate::moment::{Moment, Survival};
 use crate::scene::Scene;
-use crate::tally::{CUTS, LEDGERS, Tally};
+use crate::tally::{AUDITS, CUTS, LEDGERS, Tally};
 use crate::wrong::Wrong;
 
 /// One end in so many has its power cut once more while it starts, and then perhaps again.
@@ -64,7 +64,24 @@ impl<'a> Ledger<'a> {
             self.tally.one(&format!("lives: {}", scene.name()));
             machine = self.judge(&moment, ends)?;
         }
+        self.audit(machine)?;
         self.tally.one(LEDGERS);
+        Ok(())
+    }
+
+    /// Has the log audited that is left in the end, and all that was answered.
+    fn audit(&mut self, machine: Machine) -> anyhow::Result<()> {
+        let Some(auditor) = &self.parts.auditor else { return Ok(()) };
+        let audited = auditor.audit(&self.parts.workplace, &machine, &self.journal);
+        if audited.is_err() {
+            let Machine { server, mounted, disk } = machine;
+            server.kill();
+            drop(mounted);
+            self.evidence = Some(disk.cut().durable);
+        }
+        audited?;
+        self.tally.one(AUDITS);
+        self.tally.many("answers found by the auditor", crate::size::wide(self.journal.answered()));
         Ok(())
     }
 

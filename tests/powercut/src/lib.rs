@@ -19,11 +19,13 @@
 //!   request without an answer done once, now or before. On one of the ends the next life begins.
 //! * [`scene`] is what else happens in a life: a write or a sync fails, the file system is full, the
 //!   process is stopped.
+//! * [`auditor`] has the last word on each ledger: books that somebody else has kept.
 //! * [`control`] goes first, and shows that a loss would be noticed.
 //!
 //! It speaks HTTP to the server and files to the kernel, and shares no code with holdfast. The same
 //! seed makes the same choices; the kernel and the threads make theirs.
 
+pub mod auditor;
 pub mod books;
 pub mod choices;
 pub mod cli;

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use crate::auditor::Auditor;
 use crate::choices::Choices;
 use crate::disk::{Disk, Harm, Trap};
 use crate::image::Image;
@@ -19,6 +20,8 @@ pub struct Parts {
     pub fs: Filesystem,
     /// The server.
     pub binary: Binary,
+    /// Who audits what is left in the end, if somebody does.
+    pub auditor: Option<Auditor>,
     /// A disk with an empty file system.
     pub empty: Image,
     /// The length of segments, where it is not to be drawn.
@@ -49,7 +52,7 @@ impl Parts {
     pub fn new(fs: Filesystem, binary: Binary) -> anyhow::Result<Self> {
         let workplace = Workplace::new()?;
         let empty = fs.make(&workplace)?;
-        Ok(Self { workplace, fs, binary, empty, segment_bytes: None })
+        Ok(Self { workplace, fs, binary, auditor: None, empty, segment_bytes: None })
     }
 
     /// Starts a machine on what a disk holds.

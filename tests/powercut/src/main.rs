@@ -45,7 +45,11 @@ fn run(args: &Args) -> anyhow::Result<Verdict> {
     let Progress { next, tally: before } = args.begin()?;
     let binary = Binary { path: args.server()?, flags: Vec::new() };
     let plan = Plan {
-        parts: Parts { segment_bytes: args.segment_bytes, ..Parts::new(args.fs, binary)? },
+        parts: Parts {
+            segment_bytes: args.segment_bytes,
+            auditor: Some(args.auditor()?),
+            ..Parts::new(args.fs, binary)?
+        },
         seed: args.seed,
         first: next,
         cuts: args.cuts.saturating_sub(before.of(CUTS)),
@@ -70,7 +74,7 @@ fn run(args: &Args) -> anyhow::Result<Verdict> {
 
 /// One line of progress.
 fn report(args: &Args, seen: &Tally, now: &Tally, elapsed: Duration) {
-    let minutes = (elapsed.as_secs() / 60).max(1);
+    let seconds = elapsed.as_secs().max(1);
     println!(
         "{} seed {}: {} of {} cuts, {} answers told again, {} cuts a minute",
         args.fs.name(),
@@ -78,6 +82,6 @@ fn report(args: &Args, seen: &Tally, now: &Tally, elapsed: Duration) {
         seen.of(CUTS),
         args.cuts,
         seen.of("answers told again"),
-        now.of(CUTS) / minutes,
+        now.of(CUTS) * 60 / seconds,
     );
 }

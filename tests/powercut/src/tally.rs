@@ -11,6 +11,8 @@ pub struct Tally(BTreeMap<String, u64>);
 
 /// Ends of power cuts, each started again and held to the journal.
 pub const CUTS: &str = "cuts";
+/// Ledgers whose log and answers the auditor found to be right.
+pub const AUDITS: &str = "ledgers that the auditor found right";
 /// Ledgers that were played to their end.
 pub const LEDGERS: &str = "ledgers";
 

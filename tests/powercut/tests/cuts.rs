@@ -4,6 +4,7 @@
 use std::path::PathBuf;
 
 use libtest_mimic::{Arguments, Failed, Trial};
+use powercut::auditor::Auditor;
 use powercut::cli::beside;
 use powercut::control;
 use powercut::ledger::Ledger;
@@ -44,8 +45,10 @@ fn trial(fs: Filesystem) -> Trial {
 }
 
 fn parts(fs: Filesystem) -> anyhow::Result<Parts> {
-    let path: PathBuf = beside()?;
-    Parts::new(fs, Binary { path, flags: Vec::new() })
+    let path: PathBuf = beside("holdfast")?;
+    // Where only this package is built there is none.
+    let auditor = beside("holdfast-auditor").ok().map(|path| Auditor { path });
+    Ok(Parts { auditor, ..Parts::new(fs, Binary { path, flags: Vec::new() })? })
 }
 
 fn survives(parts: &Parts) -> Result<(), Failed> {
