@@ -1,19 +1,20 @@
 //! Reads records of sealed segments: a few files are kept open, and a few frames decompressed.
 //!
 //! A walk through the history of an account reads records that lie together near its end, so that
-//! most of them are found in a frame that is there already.
+//! most of them are found in a frame that is there already. Nothing is kept of an index, which in a
+//! wide file is long.
 
 use std::io;
 use std::sync::Arc;
 
 use parking_lot::Mutex;
 
-use crate::frames::{Frame, Frames, Head, damaged};
+use crate::frames::{Finder, Frame, Head, damaged};
 use crate::record::{Record, extent_at, take};
 use crate::storage::Storage;
 use crate::{Lsn, Name};
 
-/// How many dense files are kept open: each is a descriptor, and its index.
+/// How many dense files are kept open: each is a descriptor.
 const FILES_MAX: usize = 64;
 /// How many frames are kept.
 const FRAMES_MAX: usize = 256;
@@ -21,13 +22,13 @@ const FRAMES_MAX: usize = 256;
 /// What was read lately.
 pub(crate) struct Library<M> {
     // The locks are held to find or to keep, never during I/O.
-    files: Mutex<Recent<Name, Frames<M>>>,
-    frames: Mutex<Recent<(Name, usize), Frame>>,
+    files: Mutex<Recent<Finder<M>>>,
+    frames: Mutex<Recent<Frame>>,
 }
 
-/// The values used last, by key, the last one at the end.
-struct Recent<K, V> {
-    kept: Vec<(K, Arc<V>)>,
+/// The values used last, with the files that they are of, the last one at the end.
+struct Recent<T> {
+    kept: Vec<(Name, Arc<T>)>,
     max: usize,
 }
 
@@ -45,10 +46,15 @@ impl<M: crate::Medium> Library<M> {
         head: Head,
         lsn: Lsn,
     ) -> io::Result<Record> {
-        let file = self.file(storage, name, head)?;
-        let missing = || damaged("the index does not hold the record");
-        let place = file.place_of(lsn.value()).ok_or_else(missing)?;
-        let frame = self.frame(&file, name, place)?;
+        let holds = |frame: &Frame| frame.holds(lsn.value());
+        let kept = self.frames.lock().find(name, holds);
+        let frame = match kept {
+            Some(frame) => frame,
+            None => {
+                let frame = self.file(storage, name, head)?.frame_of(lsn.value())?;
+                self.frames.lock().keep(name, frame, holds)
+            }
+        };
         find(&frame, lsn).ok_or_else(|| damaged("a frame's records are malformed"))
     }
 
@@ -57,20 +63,12 @@ impl<M: crate::Medium> Library<M> {
         storage: &S,
         name: Name,
         head: Head,
-    ) -> io::Result<Arc<Frames<M>>> {
-        if let Some(file) = self.files.lock().find(&name) {
+    ) -> io::Result<Arc<Finder<M>>> {
+        if let Some(file) = self.files.lock().find(name, |_| true) {
             return Ok(file);
         }
-        let file = Arc::new(Frames::open(storage.open(name)?, head)?);
-        Ok(self.files.lock().keep(name, file))
-    }
-
-    fn frame(&self, file: &Frames<M>, name: Name, place: usize) -> io::Result<Arc<Frame>> {
-        if let Some(frame) = self.frames.lock().find(&(name, place)) {
-            return Ok(frame);
-        }
-        let frame = Arc::new(file.frame(place)?);
-        Ok(self.frames.lock().keep((name, place), frame))
+        let file = Finder::open(storage.open(name)?, head)?;
+        Ok(self.files.lock().keep(name, file, |_| true))
     }
 }
 
@@ -83,27 +81,29 @@ fn find(frame: &Frame, lsn: Lsn) -> Option<Record> {
     take(rest, lsn).map(|(record, _)| record.to_record())
 }
 
-impl<K: PartialEq, V> Recent<K, V> {
+impl<T> Recent<T> {
     const fn new(max: usize) -> Self {
         Self { kept: Vec::new(), max }
     }
 
-    fn find(&mut self, key: &K) -> Option<Arc<V>> {
-        let place = self.kept.iter().rposition(|(kept, _)| kept == key)?;
+    fn find(&mut self, of: Name, is: impl Fn(&T) -> bool) -> Option<Arc<T>> {
+        let place = self.kept.iter().rposition(|(name, value)| *name == of && is(value))?;
         let found = self.kept.remove(place);
         let value = Arc::clone(&found.1);
         self.kept.push(found);
         Some(value)
     }
 
-    fn keep(&mut self, key: K, value: Arc<V>) -> Arc<V> {
-        if let Some(found) = self.find(&key) {
+    /// Keeps it, unless somebody else did meanwhile.
+    fn keep(&mut self, of: Name, value: T, is: impl Fn(&T) -> bool) -> Arc<T> {
+        if let Some(found) = self.find(of, is) {
             return found;
         }
         if self.kept.len() == self.max {
             self.kept.remove(0);
         }
-        self.kept.push((key, Arc::clone(&value)));
+        let value = Arc::new(value);
+        self.kept.push((of, Arc::clone(&value)));
         value
     }
 }

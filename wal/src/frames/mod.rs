@@ -27,12 +27,16 @@
 //! A file gets its name only once it is whole, synced, and read back from the disk; so whatever is
 //! wrong with it later is damage, and nothing of it is ever a torn tail.
 
+mod finder;
+mod frame;
 mod layout;
 mod reader;
 mod writer;
 
+pub(crate) use finder::Finder;
+pub(crate) use frame::Frame;
 pub(crate) use layout::{FOOT_BYTES, FRAME_HEAD_BYTES, Head, Kind, Span};
-pub(crate) use reader::{Frame, Frames};
+pub(crate) use reader::Frames;
 pub(crate) use writer::Writer;
 
 use std::io;

@@ -1,15 +1,13 @@
 //! Reads a file of frames, and believes nothing that is not under a checksum.
 
-use std::cell::RefCell;
 use std::io;
 use std::sync::mpsc::sync_channel;
 use std::thread;
 
-use zerocopy::{FromBytes, IntoBytes};
+use zerocopy::FromBytes;
 
-use super::layout::{ENTRY_BYTES, Entry, FOOT_BYTES, Foot, FrameHead, HEAD_BYTES, Head};
-use super::writer::checksum;
-use super::{FRAME_HEAD_BYTES, PLAIN_BYTES_MAX, damaged};
+use super::layout::{ENTRY_BYTES, Entry, FOOT_BYTES, Foot, HEAD_BYTES, Head};
+use super::{Frame, damaged};
 use crate::size::{narrow, wide};
 use crate::storage::Medium;
 
@@ -18,38 +16,12 @@ const FEW: usize = 16;
 /// How many frames wait for the one who takes them.
 const AHEAD: usize = 32;
 
-thread_local! {
-    /// One for each thread that reads: making one costs as much as decompressing a small frame.
-    static DECOMPRESSOR: RefCell<Option<zstd::bulk::Decompressor<'static>>> =
-        const { RefCell::new(None) };
-}
-
-fn decompress(data: &[u8], plain_bytes: usize) -> io::Result<Vec<u8>> {
-    DECOMPRESSOR.with_borrow_mut(|kept| {
-        let decompressor = match kept {
-            Some(decompressor) => decompressor,
-            None => kept.insert(zstd::bulk::Decompressor::new()?),
-        };
-        let malformed = |_| damaged("a frame does not decompress");
-        decompressor.decompress(data, plain_bytes).map_err(malformed)
-    })
-}
-
 /// A file of frames, open, with its index in memory.
 pub(crate) struct Frames<M> {
     medium: M,
     pub(crate) head: Head,
     pub(crate) foot: Foot,
     index: Vec<Entry>,
-}
-
-/// What a frame decompresses to.
-#[derive(Debug)]
-pub(crate) struct Frame {
-    /// The number of its first item.
-    pub(crate) first: u64,
-    pub(crate) items: u32,
-    pub(crate) plain: Vec<u8>,
 }
 
 impl<M: Medium> Frames<M> {
@@ -96,14 +68,6 @@ impl<M: Medium> Frames<M> {
         self.index.len()
     }
 
-    /// The place of the frame that holds this item, if one does.
-    pub(crate) fn place_of(&self, number: u64) -> Option<usize> {
-        let behind = self.index.partition_point(|entry| entry.first.get() <= number);
-        let place = behind.checked_sub(1)?;
-        let entry = self.index.get(place)?;
-        (number - entry.first.get() < u64::from(entry.items.get())).then_some(place)
-    }
-
     /// The number of the first item behind this frame, if the index tells it.
     pub(crate) fn first_behind(&self, place: usize) -> Option<u64> {
         let entry = self.index.get(place)?;
@@ -118,41 +82,7 @@ impl<M: Medium> Frames<M> {
     /// A frame, verified and decompressed.
     pub(crate) fn frame(&self, place: usize) -> io::Result<Frame> {
         let entry = self.index.get(place).ok_or_else(|| damaged("there is no such frame"))?;
-        let offset = entry.offset.get();
-        let bytes = narrow(u64::from(entry.bytes.get()));
-        let end = offset.checked_add(wide(bytes)).filter(|end| *end <= self.foot.index_offset);
-        if end.is_none() || bytes < FRAME_HEAD_BYTES {
-            return Err(damaged("the index leads out of the file"));
-        }
-        let mut buffer = vec![0; bytes];
-        self.medium.read_at(&mut buffer, offset)?;
-        self.unpack(entry, &buffer)
-    }
-
-    /// The bytes of one frame that the index describes, verified and decompressed.
-    fn unpack(&self, entry: &Entry, bytes: &[u8]) -> io::Result<Frame> {
-        let (frame, data) =
-            FrameHead::ref_from_prefix(bytes).map_err(|_| damaged("a frame is cut short"))?;
-        let crc = checksum(&self.head.to_bytes(), entry.offset.get(), frame.as_bytes(), data);
-        let plain_bytes = narrow(u64::from(frame.plain_bytes.get()));
-        let whole = frame.crc.get() == crc
-            && entry.crc == frame.crc
-            && entry.items == frame.items
-            && entry.first == frame.first
-            && narrow(u64::from(frame.data_bytes.get())) == data.len()
-            && plain_bytes <= PLAIN_BYTES_MAX;
-        if !whole {
-            return Err(damaged("a frame does not match its checksum"));
-        }
-        let plain = match frame.codec.get() {
-            0 => data.to_vec(),
-            1 => decompress(data, plain_bytes)?,
-            _ => return Err(damaged("a frame has an unknown codec")),
-        };
-        if plain.len() != plain_bytes {
-            return Err(damaged("a frame decompresses to another length"));
-        }
-        Ok(Frame { first: frame.first.get(), items: frame.items.get(), plain })
+        entry.unpack(&self.head, &entry.read(&self.medium, self.foot.index_offset)?)
     }
 
     /// Gives all frames from this one on to `each`, until it says no. They are read and

@@ -6,6 +6,7 @@ use std::time::Duration;
 use zerocopy::IntoBytes;
 use zerocopy::little_endian::{U32, U64};
 
+use super::frame::checksum;
 use super::layout::{ENTRY_BYTES, Entry, FOOT_BYTES, Foot, FrameHead, Head, Span};
 use super::{FRAME_HEAD_BYTES, Frames, damaged};
 use crate::size::wide;
@@ -149,16 +150,6 @@ impl<M: Medium> Writer<M> {
         }
         Ok(())
     }
-}
-
-/// The checksum of a frame at this offset of a file with this head.
-pub(super) fn checksum(head: &[u8], offset: u64, frame: &[u8], data: &[u8]) -> u32 {
-    let mut hasher = crc32fast::Hasher::new();
-    hasher.update(head);
-    hasher.update(&offset.to_le_bytes());
-    hasher.update(&frame[4..]);
-    hasher.update(data);
-    hasher.finalize()
 }
 
 fn length(bytes: &[u8]) -> io::Result<u32> {
