@@ -12,10 +12,10 @@ use super::sealed::{self, End, Sealed};
 use super::survey::{self, Found, Survey};
 use super::{Corruption, Damage, OpenError};
 use crate::backup::copy;
-use crate::frames::{Head, Kind, Span, Writer};
+use crate::frames::{Head, Kind, Span, Writer, damaged};
 use crate::group::Chain;
 use crate::inspect::{Content, Tail, files};
-use crate::record::{RecordRef, write};
+use crate::record::{RecordRef, take, write};
 use crate::sealer::FRAME_BYTES;
 use crate::segment::{BODY_OFFSET, LogId, Segment};
 use crate::size::{PAGE, wide};
@@ -67,8 +67,15 @@ pub(super) struct Stump {
     pub(super) log: LogId,
     pub(super) before: Chain,
     pub(super) epochs: (u64, u64),
+    pub(super) kept: Kept,
+}
+
+/// Where the records of a stump are.
+pub(super) enum Kept {
+    /// In a dense file, which may be too long for the memory.
+    Sealed(Sealed),
     /// Each as it stands in a group.
-    pub(super) records: Vec<Vec<u8>>,
+    Padded(Vec<Vec<u8>>),
 }
 
 /// Where a log is to be cut.
@@ -149,24 +156,26 @@ fn find<S: Storage>(
     Ok(Err(end.chain.next.previous()))
 }
 
-/// The records of a dense file before `at`.
+/// A dense file whose records before `at` are whole.
 fn stump_of_dense<S: Storage>(
     storage: &S,
     sealed: &Sealed,
     at: Lsn,
 ) -> Result<Stump, OpenError<Infallible>> {
-    let mut records = Vec::new();
-    let keep = &mut |record: RecordRef<'_>| {
-        records.push(bytes_of(record));
-        if record.lsn.next() == at { Err(()) } else { Ok(()) }
-    };
-    match sealed.show(storage, Lsn::new(1), &mut |_| {}, keep) {
-        Ok(()) | Err(OpenError::Visit { .. }) => {}
-        Err(OpenError::Lengths) => return Err(OpenError::Lengths),
-        Err(OpenError::Storage(error)) => return Err(error.into()),
-        Err(OpenError::Corrupt(error)) => return Err(error.into()),
+    match sealed.show(storage, Lsn::new(1), &mut |_| {}, &mut before(at, |_| Ok(()))) {
+        Ok(()) | Err(OpenError::Visit { .. }) => Ok(sealed.stump()),
+        Err(OpenError::Lengths) => Err(OpenError::Lengths),
+        Err(OpenError::Storage(error)) => Err(error.into()),
+        Err(OpenError::Corrupt(error)) => Err(error.into()),
     }
-    Ok(sealed.stump(records))
+}
+
+/// Takes each record before `at`, and then no more.
+fn before(
+    at: Lsn,
+    mut each: impl FnMut(RecordRef<'_>) -> io::Result<()>,
+) -> impl FnMut(RecordRef<'_>) -> Result<(), Option<io::Error>> {
+    move |record| if record.lsn < at { each(record).map_err(Some) } else { Err(None) }
 }
 
 /// Follows a padded segment, and keeps its records before `at`.
@@ -191,8 +200,10 @@ fn follow<M: Medium>(
         let group = window.group(&segment, offset).map_err(unreadable)?;
         let Some((group, bytes)) = group.filter(|(group, _)| chain.precedes(group)) else { break };
         let malformed = corrupt(offset, group.first, Damage::Records);
-        let records = group.records_in(bytes).ok_or(malformed)?;
-        stump.records.extend(records.into_iter().filter(|record| record.lsn < at).map(bytes_of));
+        let records = group.records_in(bytes).ok_or(malformed)?.into_iter();
+        if let Kept::Padded(kept) = &mut stump.kept {
+            kept.extend(records.filter(|record| record.lsn < at).map(bytes_of));
+        }
         chain = group.behind(&chain);
         offset += wide(group.bytes);
     }
@@ -202,7 +213,35 @@ fn follow<M: Medium>(
 impl Stump {
     fn begin(segment: &Segment, before: Chain) -> Self {
         let (segments, epochs) = ((segment.number, segment.number), (segment.epoch, segment.epoch));
-        Self { segments, log: segment.log, before, epochs, records: Vec::new() }
+        Self { segments, log: segment.log, before, epochs, kept: Kept::Padded(Vec::new()) }
+    }
+
+    /// Gives each record before `at` to `each`.
+    fn show<S: Storage>(
+        &self,
+        storage: &S,
+        at: Lsn,
+        mut each: impl FnMut(RecordRef<'_>) -> io::Result<()>,
+    ) -> io::Result<()> {
+        let records = match &self.kept {
+            Kept::Padded(records) => records,
+            Kept::Sealed(sealed) => {
+                let shown = sealed.show(storage, Lsn::new(1), &mut |_| {}, &mut before(at, each));
+                return match shown {
+                    Ok(()) | Err(OpenError::Visit { error: None, .. }) => Ok(()),
+                    Err(OpenError::Visit { error: Some(error), .. }) => Err(error),
+                    Err(OpenError::Storage(error)) => Err(error.source),
+                    Err(_) => Err(damaged("what was whole is damaged")),
+                };
+            }
+        };
+        let mut lsn = self.before.next;
+        for record in records {
+            let record = take(record, lsn).ok_or_else(|| damaged("a record is malformed"))?.0;
+            each(record)?;
+            lsn = lsn.next();
+        }
+        Ok(())
     }
 }
 
@@ -235,16 +274,12 @@ fn rewrite<S: Storage>(
     let name = Name::Dense { first, last };
     let head = Head { kind: Kind::Dense, log: stump.log, first, last };
     let mut writer = Writer::new(storage.create(name)?, head, FRAME_BYTES)?;
-    let mut lsn = stump.before.next;
     let mut marks = None;
-    for record in &stump.records {
-        writer.push(lsn.value(), &[record])?;
-        let payload =
-            crate::record::take(record, lsn).map_or(&[][..], |(record, _)| record.payload);
-        let mark = mark.map_or(0, |mark| mark(payload));
+    stump.show(storage, at, |record| {
+        let mark = mark.map_or(0, |mark| mark(record.payload));
         marks = Some((marks.map_or(mark, |(first, _)| first), mark));
-        lsn = lsn.next();
-    }
+        writer.push(record.lsn.value(), &[&bytes_of(record)])
+    })?;
     // The group that held the cut is not what it was: what follows it follows another.
     let sum = crc32fast::hash(&[stump.before.previous().to_le_bytes(), *b"cut!"].concat());
     let after = Chain::new(stump.before.sequence + 1, at, sum);

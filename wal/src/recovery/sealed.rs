@@ -3,7 +3,7 @@
 
 use std::io;
 
-use super::cut::Stump;
+use super::cut::{Kept, Stump};
 use super::{Corruption, Damage, OpenError, StorageError};
 use crate::frames::{Frame, Frames, Head, Kind, Span, is_damage};
 use crate::group::Chain;
@@ -187,11 +187,11 @@ impl Sealed {
         self.span.after.next
     }
 
-    /// What follows it if only these records of it are kept.
-    pub(super) fn stump(&self, records: Vec<Vec<u8>>) -> Stump {
+    /// What it is where only its first records are kept.
+    pub(super) fn stump(&self) -> Stump {
         let Span { before, epochs, .. } = self.span;
         let segments = self.name.segments().unwrap_or_default();
-        Stump { segments, log: self.log, before, epochs, records }
+        Stump { segments, log: self.log, before, epochs, kept: Kept::Sealed(*self) }
     }
 
     /// How much of it is to be read where records from `from` on are wanted.
