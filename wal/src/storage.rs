@@ -41,6 +41,29 @@ pub trait Storage: Send + Sync + 'static {
     /// It cannot be made.
     fn create(&self, name: Name) -> io::Result<Self::Medium>;
 
+    /// The same, of a file that goes to where those are kept that are seldom wanted: there it gets
+    /// its name, and needs no room beside the others.
+    ///
+    /// # Errors
+    /// There is no such place, or it cannot be made.
+    fn create_archived(&self, name: Name) -> io::Result<Self::Medium> {
+        self.create(name)
+    }
+
+    /// Whether a file is kept there.
+    fn is_archived(&self, _name: Name) -> bool {
+        false
+    }
+
+    /// How many bytes there is room for beside the others, or where those are kept that are seldom
+    /// wanted.
+    ///
+    /// # Errors
+    /// It cannot be told.
+    fn room(&self, _archived: bool) -> io::Result<u64> {
+        Ok(u64::MAX)
+    }
+
     /// Gives a file that was begun, written and synced its name, durably. Replaces the one that
     /// had it.
     ///

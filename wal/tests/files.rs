@@ -10,8 +10,8 @@ use std::thread::{self, JoinHandle};
 
 use wal::storage::Prepare;
 use wal::{
-    CommitError, Directory, DirectoryError, Filesystem, Lsn, Name, OpenError, Opened, Options,
-    Record, Recovered, Storage, Wal, open,
+    CommitError, Directory, DirectoryError, Filesystem, Lsn, Medium, Name, OpenError, Opened,
+    Options, Record, Recovered, Storage, Wal, open,
 };
 
 /// A log on files with its threads.
@@ -202,6 +202,40 @@ fn a_segment_that_was_let_go_becomes_the_next() {
     directory.recycle(Name::Segment(3)).unwrap();
     prepare(4, 131_072);
     assert_eq!(std::fs::read(path(4)).unwrap().len(), 131_072, "one of another length");
+}
+
+/// A file may be begun in the archive itself. Until it is whole it has no name, and what is left of
+/// one that never was goes with the next start.
+#[test]
+fn what_is_made_in_the_archive_is_there_once_it_is_published() {
+    let (place, archive) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+    let directory = || {
+        let directory = Directory::open(place.path(), Filesystem::Any).unwrap();
+        directory.with_archive(archive.path()).unwrap()
+    };
+    let files = |path: &Path| std::fs::read_dir(path).unwrap().count();
+    let name = Name::Dense { first: 1, last: 8 };
+    let open = directory();
+    assert!(open.room(false).unwrap() > 0 && open.room(true).unwrap() > 0);
+    // It is begun in one place at a time.
+    open.create(name).unwrap().write_at(b"here", 0).unwrap();
+    open.create_archived(name).unwrap().write_at(b"there", 0).unwrap();
+    assert_eq!((files(place.path()), files(archive.path()), open.list().unwrap()), (1, 1, vec![]));
+    open.publish(name).unwrap();
+    assert!(open.is_archived(name) && open.list().unwrap() == [name]);
+    assert_eq!(open.open(name).unwrap().bytes().unwrap(), 5);
+    open.create_archived(name).unwrap();
+    open.create(name).unwrap();
+    open.create_archived(name).unwrap();
+    open.discard(name);
+    assert_eq!(files(archive.path()), 1);
+    open.create_archived(name).unwrap();
+    drop(open);
+    let open = directory();
+    assert_eq!((files(archive.path()), open.list().unwrap()), (1, vec![name]));
+    open.remove(name).unwrap();
+    open.sync_directory().unwrap();
+    assert!(files(archive.path()) == 0 && !open.is_archived(name));
 }
 
 /// What is archived is listed, read and recovered as before, and refused where it is missing.

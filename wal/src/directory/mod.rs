@@ -107,7 +107,7 @@ impl Directory {
             lock: Some(lock(path)?),
             archive: None,
         };
-        opened.remove_unfinished().map_err(failed)?;
+        remove_unfinished(path).map_err(failed)?;
         Ok(opened)
     }
 
@@ -131,6 +131,9 @@ impl Directory {
         let failed = |source| DirectoryError::Io { path: path.to_owned(), source };
         let made = if self.lock.is_some() { make(path) } else { File::open(path) };
         let archive = Archive::new(path, made.map_err(failed)?);
+        if self.lock.is_some() {
+            archive.clear().map_err(failed)?;
+        }
         Ok(Self { archive: Some(archive), ..self })
     }
 
@@ -156,16 +159,6 @@ impl Directory {
         &self.path
     }
 
-    fn remove_unfinished(&self) -> io::Result<()> {
-        for file in fs::read_dir(&self.path)? {
-            let path = file?.path();
-            if path.extension().is_some_and(|extension| extension == "tmp") {
-                fs::remove_file(path)?;
-            }
-        }
-        Ok(())
-    }
-
     fn path_of(&self, name: Name) -> PathBuf {
         self.path.join(name.to_string())
     }
@@ -177,20 +170,38 @@ impl Directory {
 
     /// Where a file is before it is whole.
     fn unfinished(&self, name: Name) -> PathBuf {
-        self.path.join(format!("{name}.tmp"))
+        unfinished(&self.path, name)
     }
-}
 
-impl Storage for Directory {
-    type Medium = LogFile;
+    /// Where a file was begun that is to be archived as soon as it is whole.
+    fn begun_in_archive(&self, name: Name) -> Option<&Archive> {
+        self.archive.as_ref().filter(|archive| archive.has_begun(name))
+    }
 
-    fn list(&self) -> io::Result<Vec<Name>> {
+    fn names(&self) -> io::Result<Vec<Name>> {
         let mut names = names_in(&self.path)?;
         if let Some(archive) = &self.archive {
             names.extend(names_in(archive.path())?);
         }
         names.sort_unstable();
         names.dedup();
+        Ok(names)
+    }
+}
+
+impl Storage for Directory {
+    type Medium = LogFile;
+
+    /// Two looks that agree: one that was begun before a file replaced others may see neither.
+    fn list(&self) -> io::Result<Vec<Name>> {
+        const TRIES: usize = 20;
+        let mut names = self.names()?;
+        for _ in 0..TRIES {
+            let before = std::mem::replace(&mut names, self.names()?);
+            if before == names {
+                break;
+            }
+        }
         Ok(names)
     }
 
@@ -224,10 +235,21 @@ impl Storage for Directory {
     }
 
     fn create(&self, name: Name) -> io::Result<LogFile> {
+        // It is begun in one place only.
+        self.archive.iter().try_for_each(|archive| archive.discard(name))?;
         Ok(LogFile { file: create(&self.unfinished(name))?, map: None })
     }
 
+    fn create_archived(&self, name: Name) -> io::Result<LogFile> {
+        let archive = self.archive.as_ref().ok_or(io::ErrorKind::Unsupported)?;
+        self.discard(name);
+        Ok(LogFile { file: archive.create(name)?, map: None })
+    }
+
     fn publish(&self, name: Name) -> io::Result<()> {
+        if let Some(archive) = self.begun_in_archive(name) {
+            return archive.publish(name);
+        }
         fs::rename(self.unfinished(name), self.path_of(name))?;
         self.sync_directory()
     }
@@ -235,6 +257,19 @@ impl Storage for Directory {
     fn discard(&self, name: Name) {
         // What it took is needed more elsewhere; if it stays, the next start removes it.
         let _ = fs::remove_file(self.unfinished(name));
+        let _ = self.begun_in_archive(name).map(|archive| archive.discard(name));
+    }
+
+    fn is_archived(&self, name: Name) -> bool {
+        let here = self.path_of(name).exists();
+        !here && self.archived(name).is_some_and(|archived| archived.exists())
+    }
+
+    fn room(&self, archived: bool) -> io::Result<u64> {
+        match &self.archive {
+            Some(archive) if archived => archive.room(),
+            _ => room(&self.directory),
+        }
     }
 
     fn archive(&self, name: Name) -> io::Result<()> {
@@ -249,9 +284,9 @@ impl Storage for Directory {
 
     fn remove(&self, name: Name) -> io::Result<()> {
         let here = fs::remove_file(self.path_of(name));
-        match self.archived(name).filter(|archived| archived.exists()) {
-            Some(archived) => fs::remove_file(archived),
-            None => here,
+        match &self.archive {
+            Some(archive) if archive.path_of(name).exists() => archive.remove(name),
+            _ => here,
         }
     }
 
@@ -270,7 +305,7 @@ impl Storage for Directory {
         }
         let synced = self.directory.sync_all();
         self.failed.store(synced.is_err(), Ordering::Relaxed);
-        synced
+        synced.and_then(|()| self.archive.as_ref().map_or(Ok(()), Archive::sync))
     }
 
     fn has_failed(&self) -> bool {
@@ -328,6 +363,27 @@ fn make(path: &Path) -> io::Result<File> {
         File::open(parent.unwrap_or(Path::new(".")))?.sync_all()?;
     }
     File::open(path)
+}
+
+/// Where a file of a directory is before it is whole.
+fn unfinished(directory: &Path, name: Name) -> PathBuf {
+    directory.join(format!("{name}.tmp"))
+}
+
+fn remove_unfinished(directory: &Path) -> io::Result<()> {
+    for file in fs::read_dir(directory)? {
+        let path = file?.path();
+        if path.extension().is_some_and(|extension| extension == "tmp") {
+            fs::remove_file(path)?;
+        }
+    }
+    Ok(())
+}
+
+/// How many bytes there is room for where a directory is.
+fn room(directory: &File) -> io::Result<u64> {
+    let free = rustix::fs::fstatvfs(directory)?;
+    Ok(free.f_bavail.saturating_mul(free.f_frsize))
 }
 
 fn check_kind(path: &Path, directory: &File) -> Result<(), DirectoryError> {

@@ -151,8 +151,12 @@ impl<S: Storage> Storage for Mirrored<S> {
 
     fn open(&self, name: Name) -> io::Result<MirroredFile<S>> {
         let first = self.first.open(name)?;
-        let second = self.also(|copy| copy.open(name))?;
-        Ok(self.file(first, second, false))
+        // What is removed is removed from the copy first: it is no loss if it is gone there.
+        let second = self.also(|copy| match copy.open(name) {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
+            opened => opened.map(Some),
+        })?;
+        Ok(self.file(first, second.flatten(), false))
     }
 
     fn prepare(&self, ask: Prepare<'_>) -> io::Result<MirroredFile<S>> {
@@ -165,6 +169,22 @@ impl<S: Storage> Storage for Mirrored<S> {
         let second = self.also_make(|copy| copy.create(name))?;
         let first = self.first.create(name)?;
         Ok(self.file(first, second, true))
+    }
+
+    fn create_archived(&self, name: Name) -> io::Result<MirroredFile<S>> {
+        let second = self.also_make(|copy| copy.create(name))?;
+        let first = self.first.create_archived(name)?;
+        Ok(self.file(first, second, true))
+    }
+
+    fn is_archived(&self, name: Name) -> bool {
+        self.first.is_archived(name)
+    }
+
+    /// Where there is less.
+    fn room(&self, archived: bool) -> io::Result<u64> {
+        let second = self.also(|copy| copy.room(false))?.unwrap_or(u64::MAX);
+        Ok(self.first.room(archived)?.min(second))
     }
 
     fn publish(&self, name: Name) -> io::Result<()> {

@@ -29,6 +29,8 @@ pub enum Operation {
     Sync,
     /// Dropping what is cached of a file.
     Forget,
+    /// Telling how much room there is.
+    Room,
 }
 
 /// How it fails.
@@ -59,7 +61,7 @@ pub struct Fault {
 
 impl Operation {
     /// All of them.
-    pub const ALL: [Self; 13] = [
+    pub const ALL: [Self; 14] = [
         Self::List,
         Self::Open,
         Self::Create,
@@ -73,6 +75,7 @@ impl Operation {
         Self::Write,
         Self::Sync,
         Self::Forget,
+        Self::Room,
     ];
 
     /// Whether it can fail like this, other than by failing as `EIO` does.
@@ -80,13 +83,14 @@ impl Operation {
     pub const fn fails_as(self, failure: Failure) -> bool {
         match failure {
             Failure::Io => true,
-            Failure::NoSpace => !matches!(
-                self,
-                Self::List | Self::Open | Self::Remove | Self::Bytes | Self::Read | Self::Forget
-            ),
+            Failure::NoSpace => !matches!(self, Self::Remove | Self::Forget) && !self.only_looks(),
             Failure::Short => matches!(self, Self::Write),
-            Failure::Late => !matches!(self, Self::List | Self::Open | Self::Bytes | Self::Read),
+            Failure::Late => !self.only_looks(),
         }
+    }
+
+    const fn only_looks(self) -> bool {
+        matches!(self, Self::List | Self::Open | Self::Bytes | Self::Read | Self::Room)
     }
 }
 

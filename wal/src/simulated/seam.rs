@@ -7,7 +7,7 @@ use rustix::io::Errno;
 
 use super::faults::{Failure, Operation};
 use super::image::Image;
-use super::state::Verdict;
+use super::state::{Begun, Verdict};
 use super::{Disk, DiskFile};
 use crate::Name;
 use crate::size::narrow;
@@ -51,13 +51,23 @@ impl Storage for Disk {
 
     #[track_caller]
     fn create(&self, name: Name) -> io::Result<DiskFile> {
+        self.begin(name, false, Location::caller())
+    }
+
+    #[track_caller]
+    fn create_archived(&self, name: Name) -> io::Result<DiskFile> {
+        self.begin(name, true, Location::caller())
+    }
+
+    fn is_archived(&self, name: Name) -> bool {
+        self.state.lock().archived.contains(&name)
+    }
+
+    #[track_caller]
+    fn room(&self, _archived: bool) -> io::Result<u64> {
         let at = Location::caller();
         let mut state = self.state.lock();
-        state.attempt(Operation::Create, at, |state| {
-            let image = state.add(Image::growing());
-            state.begun.insert(name, image);
-            self.file(state, image)
-        })
+        state.attempt(Operation::Room, at, |state| Ok(if state.full { 0 } else { u64::MAX }))
     }
 
     #[track_caller]
@@ -65,23 +75,31 @@ impl Storage for Disk {
         let at = Location::caller();
         let mut state = self.state.lock();
         state.attempt(Operation::Publish, at, |state| {
-            let image = state.begun.remove(&name).ok_or(Errno::NOENT)?;
-            state.rename(name, image, at)
+            let begun = state.begun.remove(&name).ok_or(Errno::NOENT)?;
+            if begun.archived {
+                state.archived.insert(name);
+            } else {
+                state.archived.remove(&name);
+            }
+            state.rename(name, begun.image, at)
         })
     }
 
     fn discard(&self, name: Name) {
         let mut state = self.state.lock();
-        if let Some(image) = state.begun.remove(&name) {
-            state.images.remove(&image);
+        if let Some(begun) = state.begun.remove(&name) {
+            state.images.remove(&begun.image);
         }
     }
 
-    /// It has one place only.
     #[track_caller]
-    fn archive(&self, _name: Name) -> io::Result<()> {
+    fn archive(&self, name: Name) -> io::Result<()> {
         let at = Location::caller();
-        self.state.lock().attempt(Operation::Archive, at, |_| Ok(()))
+        self.state.lock().attempt(Operation::Archive, at, |state| {
+            state.names.get(&name).ok_or(Errno::NOENT)?;
+            state.archived.insert(name);
+            Ok(())
+        })
     }
 
     /// It keeps no room for later.
@@ -109,6 +127,22 @@ impl Storage for Disk {
 
     fn has_failed(&self) -> bool {
         self.state.lock().directory_failed
+    }
+}
+
+impl Disk {
+    fn begin(
+        &self,
+        name: Name,
+        archived: bool,
+        at: &'static Location<'static>,
+    ) -> io::Result<DiskFile> {
+        let mut state = self.state.lock();
+        state.attempt(Operation::Create, at, |state| {
+            let image = state.add(Image::growing());
+            state.begun.insert(name, Begun { image, archived });
+            self.file(state, image)
+        })
     }
 }
 

@@ -18,7 +18,9 @@ pub(super) struct State {
     /// Names changed since the directory was synced, and what they were then.
     pub(super) unsynced: BTreeMap<Name, Option<u64>>,
     /// Files that were begun and not published.
-    pub(super) begun: BTreeMap<Name, u64>,
+    pub(super) begun: BTreeMap<Name, Begun>,
+    /// Names of files that are kept in the archive. It is the same disk.
+    pub(super) archived: BTreeSet<Name>,
     pub(super) made: u64,
     pub(super) directory_failed: bool,
     pub(super) full: bool,
@@ -29,6 +31,13 @@ pub(super) struct State {
     pub(super) left: Option<u64>,
     pub(super) faults: Vec<Fault>,
     pub(super) sites: Option<Sites>,
+}
+
+/// A file that was begun.
+#[derive(Clone, Copy)]
+pub(super) struct Begun {
+    pub(super) image: u64,
+    pub(super) archived: bool,
 }
 
 /// What becomes of an operation.
@@ -144,8 +153,8 @@ impl State {
     /// Drops the bytes that no name leads to, nor one that may come back, nor a handle.
     pub(super) fn forget_unnamed(&mut self) {
         let back = self.unsynced.values().flatten();
-        let named: BTreeSet<u64> =
-            self.names.values().chain(self.begun.values()).chain(back).copied().collect();
+        let begun = self.begun.values().map(|begun| &begun.image);
+        let named: BTreeSet<u64> = self.names.values().chain(begun).chain(back).copied().collect();
         self.images.retain(|number, image| named.contains(number) || image.is_held());
     }
 }
