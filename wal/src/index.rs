@@ -24,8 +24,29 @@ pub(crate) struct Shelf<M> {
 }
 
 enum File<M> {
-    Padded { segment: Segment, reader: Arc<M>, before: Chain, points: Points },
-    Dense { name: Name, head: Head, span: Span },
+    Padded {
+        segment: Segment,
+        reader: Arc<M>,
+        before: Chain,
+        points: Points,
+    },
+    Dense {
+        dense: Dense,
+        /// Whether somebody is about to move it or to merge it with others.
+        claimed: bool,
+    },
+}
+
+/// A file of sealed segments.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Dense {
+    pub(crate) name: Name,
+    pub(crate) head: Head,
+    pub(crate) span: Span,
+    /// Its length.
+    pub(crate) bytes: u64,
+    /// Whether it is where those are kept that are seldom wanted.
+    pub(crate) archived: bool,
 }
 
 /// Points of one segment in the order of its records.
@@ -106,8 +127,19 @@ impl<M> Shelf<M> {
     }
 
     /// Sealed segments.
-    pub(crate) fn dense(name: Name, head: Head, span: Span) -> Self {
-        Self { first: span.before.next, file: File::Dense { name, head, span } }
+    pub(crate) fn dense(dense: Dense) -> Self {
+        Self { first: dense.span.before.next, file: File::Dense { dense, claimed: false } }
+    }
+
+    fn as_dense(&self) -> Option<&Dense> {
+        match &self.file {
+            File::Dense { dense, .. } => Some(dense),
+            File::Padded { .. } => None,
+        }
+    }
+
+    fn is(&self, name: Name) -> bool {
+        self.as_dense().is_some_and(|dense| dense.name == name)
     }
 
     fn is_padded(&self) -> bool {
@@ -140,7 +172,7 @@ impl<M> Index<M> {
         // of them holds it.
         let behind = shelves.partition_point(|shelf| shelf.first <= lsn);
         match &shelves[..behind].last()?.file {
-            File::Dense { name, head, .. } => Some(Place::Dense(*name, *head)),
+            File::Dense { dense, .. } => Some(Place::Dense(dense.name, dense.head)),
             File::Padded { segment, reader, points, .. } => {
                 let (point, reader) = (points.before(lsn)?, Arc::clone(reader));
                 Some(Place::Padded(Lead { segment: *segment, reader, point }))
@@ -163,15 +195,64 @@ impl<M> Index<M> {
     }
 
     /// The sealed files whose last record is before both.
-    pub(crate) fn sealed_before(&self, mark: u64, lsn: Lsn) -> Vec<Name> {
+    pub(crate) fn sealed_before(&self, mark: u64, lsn: Lsn) -> Vec<Dense> {
         let shelves = self.shelves.read();
-        let old = |shelf: &Shelf<M>| match &shelf.file {
-            File::Dense { name, span, .. } => {
-                (span.after.next <= lsn && span.marks.1 < mark).then_some(*name)
-            }
+        let old = |dense: &&Dense| dense.span.after.next <= lsn && dense.span.marks.1 < mark;
+        shelves.iter().map_while(|shelf| shelf.as_dense().filter(old)).copied().collect()
+    }
+
+    /// All sealed files, oldest first, and whether each is claimed.
+    pub(crate) fn sealed(&self) -> Vec<(Dense, bool)> {
+        let shelves = self.shelves.read();
+        let dense = |shelf: &Shelf<M>| match &shelf.file {
+            File::Dense { dense, claimed } => Some((*dense, *claimed)),
             File::Padded { .. } => None,
         };
-        shelves.iter().map_while(old).collect()
+        shelves.iter().map_while(dense).collect()
+    }
+
+    /// Claims a sealed file, so that nobody else moves or merges it; `false` if somebody did, or it
+    /// is there no more.
+    pub(crate) fn claim(&self, name: Name) -> bool {
+        !self.set_claimed(name, true).unwrap_or(true)
+    }
+
+    /// Somebody else may have it.
+    pub(crate) fn release(&self, name: Name) {
+        self.set_claimed(name, false);
+    }
+
+    /// Says whether it was claimed before.
+    fn set_claimed(&self, name: Name, now: bool) -> Option<bool> {
+        let mut shelves = self.shelves.write();
+        let shelf = shelves.iter_mut().find(|shelf| shelf.is(name))?;
+        let File::Dense { claimed, .. } = &mut shelf.file else { return None };
+        Some(std::mem::replace(claimed, now))
+    }
+
+    /// A sealed file was moved to where those are kept that are seldom wanted.
+    pub(crate) fn note_archived(&self, name: Name) {
+        let mut shelves = self.shelves.write();
+        if let Some(File::Dense { dense, .. }) =
+            shelves.iter_mut().find(|shelf| shelf.is(name)).map(|shelf| &mut shelf.file)
+        {
+            dense.archived = true;
+        }
+    }
+
+    /// The records of these neighbours are in this file from now on.
+    pub(crate) fn merge(&self, files: &[Dense], into: Shelf<M>) {
+        let mut shelves = self.shelves.write();
+        let (Some(first), Some(last)) = (files.first(), files.last()) else { return };
+        let place = |dense: &Dense| shelves.iter().position(|shelf| shelf.is(dense.name));
+        if let (Some(first), Some(last)) = (place(first), place(last)) {
+            shelves.splice(first..=last, [into]);
+        }
+    }
+
+    /// Whether records are read from this file.
+    pub(crate) fn has(&self, name: Name) -> bool {
+        self.shelves.read().iter().any(|shelf| shelf.is(name))
     }
 
     /// The file of the oldest segment that was not sealed is this one from now on.

@@ -93,7 +93,8 @@ pub use lsn::Lsn;
 pub use mirror::{Mirrored, OnMirrorLoss};
 pub use name::Name;
 pub use options::{
-    Commit, OnCommit, OnProgress, OnShortage, Options, Progress, SEGMENT_BYTES_MIN, Sync,
+    Commit, Merged, OnCommit, OnMerge, OnProgress, OnShortage, Options, Progress,
+    SEGMENT_BYTES_MIN, Sync,
 };
 pub use read::ReadError;
 pub use record::{LINKS_MAX, Links, PAYLOAD_BYTES_MAX, Record, RecordRef};

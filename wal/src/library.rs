@@ -58,6 +58,12 @@ impl<M: crate::Medium> Library<M> {
         find(&frame, lsn).ok_or_else(|| damaged("a frame's records are malformed"))
     }
 
+    /// Keeps nothing of files that are gone: an open one takes its room on the disk for as long.
+    pub(crate) fn forget(&self, is_gone: impl Fn(Name) -> bool) {
+        self.files.lock().kept.retain(|(name, _)| !is_gone(*name));
+        self.frames.lock().kept.retain(|(name, _)| !is_gone(*name));
+    }
+
     fn file<S: Storage<Medium = M>>(
         &self,
         storage: &S,

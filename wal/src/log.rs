@@ -3,10 +3,9 @@
 use std::io;
 use std::sync::Arc;
 
-use crate::Lsn;
 use crate::durability::{Durability, Poisoned};
 use crate::group::{bytes_for, capacity};
-use crate::index::Index;
+use crate::index::{Dense, Index};
 use crate::library::Library;
 use crate::options::Options;
 use crate::queue::{Life, Queue, Shared};
@@ -16,6 +15,7 @@ use crate::segment::{BODY_OFFSET, LogId};
 use crate::size::narrow;
 use crate::snapshot::{SnapshotWriter, snapshots};
 use crate::storage::Storage;
+use crate::{Lsn, Name};
 
 /// A handle of an open log. Clones are handles of the same log.
 pub struct Wal<S: Storage> {
@@ -151,23 +151,56 @@ impl<S: Storage> Wal<S> {
     }
 
     /// Moves to the archive what was sealed, has only records before this mark, and is not needed
-    /// on top of the older of two snapshots. Returns how many files were moved or there already. It
-    /// does I/O and may block.
+    /// on top of the older of two snapshots. Returns how many files were moved or there already:
+    /// those from one on that is being merged are moved another time. It does I/O and may block.
     ///
     /// # Errors
     /// One cannot be moved: it stays where it was, and so do those after it.
     pub fn archive(&self, mark: u64) -> io::Result<usize> {
         let kept = snapshots(&self.log.storage)?;
         let Some(oldest) = kept.get(1) else { return Ok(0) };
-        let names = self.log.index.sealed_before(mark, *oldest);
-        names.iter().try_for_each(|name| self.log.storage.archive(*name))?;
-        Ok(names.len())
+        let mut moved = 0;
+        for dense in self.log.index.sealed_before(mark, *oldest) {
+            if !dense.archived {
+                let Some(_claim) = Claim::of(&self.log, &[dense]) else { break };
+                self.log.storage.archive(dense.name)?;
+                self.log.index.note_archived(dense.name);
+            }
+            moved += 1;
+        }
+        Ok(moved)
     }
 
     /// Takes no more records. The committer writes those that are there, and ends; the storage is
     /// free for another opening once both threads have ended and all handles are dropped.
     pub fn close(&self) {
         self.log.shared.reach(Life::Closed);
+    }
+}
+
+/// Sealed files that nobody else moves or merges for as long as this lives.
+pub(crate) struct Claim<S: Storage> {
+    log: Arc<Log<S>>,
+    names: Vec<Name>,
+}
+
+impl<S: Storage> Claim<S> {
+    /// All of them, or none if somebody has one, or one is there no more.
+    pub(crate) fn of(log: &Arc<Log<S>>, files: &[Dense]) -> Option<Self> {
+        let mut claim = Self { log: Arc::clone(log), names: Vec::new() };
+        for dense in files {
+            if !log.index.claim(dense.name) {
+                return None;
+            }
+            claim.names.push(dense.name);
+        }
+        Some(claim)
+    }
+}
+
+impl<S: Storage> Drop for Claim<S> {
+    fn drop(&mut self) {
+        self.names.iter().for_each(|name| self.log.index.release(*name));
     }
 }
 

@@ -4,10 +4,10 @@ use std::io;
 use std::sync::Arc;
 use std::time::Duration;
 
-use crate::Lsn;
 use crate::group::GROUP_BYTES_MAX;
 use crate::segment::LogId;
 use crate::size::{PAGE, wide};
+use crate::{Lsn, Name};
 
 /// The limits and the listeners of a log.
 pub struct Options {
@@ -30,6 +30,13 @@ pub struct Options {
     pub on_commit: Option<OnCommit>,
     /// Told why a segment could not be prepared or sealed, by the filler or the sealer, each time.
     pub on_shortage: Option<OnShortage>,
+    /// How many neighbouring sealed files of about the same number of segments become one; fewer
+    /// than two: none ever do.
+    pub merge_files: usize,
+    /// The longest file that sealed ones become, in bytes. One of more than half of that stays.
+    pub merge_bytes_max: u64,
+    /// Told what sealed files became one, or why some did not, by the sealer.
+    pub on_merge: Option<OnMerge>,
     /// Told how far recovery is, at most once for each megabyte.
     pub on_progress: Option<OnProgress>,
     /// The first record that the opening shows. What was sealed before it is not read.
@@ -48,6 +55,20 @@ pub type OnCommit = Box<dyn Fn(&Commit) + Send>;
 
 /// Who is told why there is no next segment, or why one cannot be sealed.
 pub type OnShortage = Arc<dyn Fn(&io::Error) + Send + std::marker::Sync>;
+
+/// Who is told of merged files.
+pub type OnMerge = Box<dyn Fn(Result<Merged, &io::Error>) + Send>;
+
+/// Sealed files that became one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Merged {
+    /// What it is called.
+    pub name: Name,
+    /// How many they were.
+    pub files: usize,
+    /// Its length.
+    pub bytes: u64,
+}
 
 /// Who is told how far recovery is.
 pub type OnProgress = Box<dyn FnMut(Progress)>;
@@ -102,6 +123,9 @@ impl Default for Options {
             retry: Duration::from_secs(1),
             on_commit: None,
             on_shortage: None,
+            merge_files: 8,
+            merge_bytes_max: 1 << 30,
+            on_merge: None,
             on_progress: None,
             from: Lsn::new(1),
             at_least: Lsn::ZERO,

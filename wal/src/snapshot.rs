@@ -99,8 +99,8 @@ impl<S: Storage> SnapshotWriter<S> {
     /// Begins a snapshot on top of which the records from `from` on are to be replayed.
     pub(crate) fn begin(log: Arc<Log<S>>, log_id: LogId, from: Lsn) -> io::Result<Self> {
         let name = Name::Snapshot(from);
-        let writer = Writer::new(log.storage.create(name)?, head(log_id, from), FRAME_BYTES)?;
-        let writer = writer.paced(PAUSE);
+        let (medium, head) = (log.storage.create(name)?, head(log_id, from));
+        let writer = Writer::new(medium, head, FRAME_BYTES, PAUSE)?;
         Ok(Self { log, name, writer: Some(writer), from, sections: 0 })
     }
 
@@ -124,7 +124,7 @@ impl<S: Storage> SnapshotWriter<S> {
     /// See [`SnapshotError`].
     pub fn publish(mut self, upto: Lsn) -> Result<SnapshotInfo, SnapshotError> {
         let writer = self.writer.take().ok_or_else(|| io::Error::other("it has failed"))?;
-        let (_, bytes) = writer.finish(Span::of_snapshot(self.from, upto))?;
+        let bytes = writer.finish(Span::of_snapshot(self.from, upto))?.foot.file_bytes;
         self.log.durability.wait(upto)?;
         let kept = self.log.storage.publish(self.name);
         kept.and_then(|()| remove_old(&self.log.storage))

@@ -6,9 +6,11 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use wal::mirror::{ReconcileError, Reconciled, reconcile};
 use wal::simulated::{Choices, Disk, Failure, Fault, Operation};
-use wal::{Fill, Lsn, Mirrored, OnMirrorLoss, OpenError, Opened, Record, Seal, Step, open};
+use wal::{
+    Fill, Lsn, Mirrored, Name, OnMirrorLoss, OpenError, Opened, Options, Record, Seal, Step, open,
+};
 
-use crate::support::{Log, short_segments, states};
+use crate::support::{Log, merging, states};
 
 /// A log on two disks, stepped by hand.
 pub(crate) struct Pair {
@@ -18,9 +20,18 @@ pub(crate) struct Pair {
 }
 
 impl Pair {
+    /// By twos, so that little is needed for a merge of what was merged.
     pub(crate) fn open(
         disks: [&Disk; 2],
         policy: OnMirrorLoss,
+    ) -> Result<Self, OpenError<Infallible>> {
+        Self::open_with(disks, policy, merging(2))
+    }
+
+    pub(crate) fn open_with(
+        disks: [&Disk; 2],
+        policy: OnMirrorLoss,
+        options: Options,
     ) -> Result<Self, OpenError<Infallible>> {
         let losses = Arc::new(AtomicUsize::new(0));
         let told = Arc::clone(&losses);
@@ -30,7 +41,7 @@ impl Pair {
         let [first, second] = disks.map(Disk::clone);
         let mut records = Vec::new();
         let storage = Mirrored::with(first, second, policy, on_loss);
-        let opened = open(storage, short_segments(), |record| {
+        let opened = open(storage, options, |record| {
             records.push(record.to_record());
             Ok(())
         })?;
@@ -69,6 +80,17 @@ impl Pair {
             }
         }
         self.opened.committer.vouch().unwrap();
+    }
+
+    /// Seals and merges until nothing is left to do.
+    pub(crate) fn seal_all(&mut self) {
+        loop {
+            match self.opened.sealer.step() {
+                Seal::Idle => break,
+                Seal::Failed(error) => panic!("{error}"),
+                Seal::Sealed(_) | Seal::Merging | Seal::Merged(_) => {}
+            }
+        }
     }
 }
 
@@ -154,7 +176,7 @@ fn answered() -> (Disk, Disk, Vec<Record>) {
         pair.append(&mut choices);
         pair.commit_all();
     }
-    while matches!(pair.opened.sealer.step(), Seal::Sealed(_)) {}
+    pair.seal_all();
     assert_same(&a, &b);
     (a, b, pair.records)
 }
@@ -255,7 +277,7 @@ fn a_removal_that_the_first_could_not_do_is_asked_for_again() {
     }
     a.fail(Operation::Remove, 1);
     assert!(matches!(pair.opened.sealer.step(), Seal::Failed(_)));
-    assert!(matches!(pair.opened.sealer.step(), Seal::Sealed(_)));
+    pair.seal_all();
     assert_eq!(pair.losses.load(Ordering::Relaxed), 0);
     assert!(!pair.opened.wal.is_poisoned());
     assert_same(&a, &b);
@@ -274,4 +296,22 @@ fn a_log_goes_on_without_a_copy_that_has_no_room_for_its_own_pages() {
         assert_eq!(pair.losses.load(Ordering::Relaxed), 1);
         assert_eq!(pair.opened.wal.durable(), pair.opened.wal.appended());
     }
+}
+
+/// A file that others replace goes away in the copy first, and a reader may come in between.
+#[test]
+fn a_file_that_is_removed_while_it_is_opened_is_no_loss() {
+    use wal::Storage;
+    let (a, b) = (Disk::new(), Disk::new());
+    let mut pair = Pair::open([&a, &b], OnMirrorLoss::Stop).unwrap();
+    for _ in 0..30 {
+        pair.append(&mut Choices::new(2));
+        pair.commit_all();
+    }
+    assert!(matches!(pair.opened.sealer.step(), Seal::Sealed(_)));
+    b.remove(Name::Dense { first: 1, last: 1 }).unwrap();
+    assert_eq!(&pair.opened.wal.read(Lsn::new(1)).unwrap(), &pair.records[0]);
+    assert_eq!(pair.losses.load(Ordering::Relaxed), 0);
+    pair.append(&mut Choices::new(2));
+    pair.commit_all();
 }

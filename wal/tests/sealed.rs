@@ -167,8 +167,8 @@ fn seals_in_spite_of(nth: u64, stops: bool) -> bool {
     while failures < 2 {
         match log.sealer.step() {
             Seal::Idle => break,
-            Seal::Sealed(_) => {}
             Seal::Failed(_) => failures += 1,
+            _ => {}
         }
     }
     let hit = disk.operations() - before >= nth;

@@ -14,14 +14,20 @@ pub(crate) fn states(default: u64) -> u64 {
     asked.unwrap_or(default)
 }
 
-/// Segments so short that a few records fill them.
+/// Segments so short that a few records fill them, each sealed into a file of its own.
 pub(crate) fn short_segments() -> Options {
     Options {
         segment_bytes: 32 << 10,
         first_segment_bytes: 16 << 10,
+        merge_files: 0,
         log_id: Some(LogId::new(*b"the log of tests")),
         ..Options::default()
     }
+}
+
+/// The same, and so many sealed files become one.
+pub(crate) fn merging(files: usize) -> Options {
+    Options { merge_files: files, ..short_segments() }
 }
 
 /// A running log, stepped by hand.
@@ -86,14 +92,14 @@ impl Log {
         }
     }
 
-    /// Seals all segments that are finished; says how many it sealed.
+    /// Seals all segments that are finished, and merges what is to be; says how many it sealed.
     pub(crate) fn seal_all(&mut self) -> usize {
-        let sealed = std::iter::from_fn(|| match self.sealer.step() {
-            Seal::Sealed(name) => Some(name),
+        let steps = std::iter::from_fn(|| match self.sealer.step() {
             Seal::Idle => None,
             Seal::Failed(error) => panic!("{error}"),
+            step => Some(step),
         });
-        sealed.count()
+        steps.filter(|step| matches!(step, Seal::Sealed(_))).count()
     }
 
     /// Appends some records, makes them durable, and has them vouched for.

@@ -92,14 +92,14 @@ impl<S: Storage> World<S> {
         self.until(Step::Idle)
     }
 
-    /// Seals every segment that is finished, as the server does beside its work.
+    /// Seals every segment that is finished, and merges, as the server does beside its work.
     ///
     /// # Errors
     /// When one cannot be.
     pub fn seal(&mut self) -> anyhow::Result<()> {
         loop {
             match self.sealer.step() {
-                Seal::Sealed(_) => {}
+                Seal::Sealed(_) | Seal::Merging | Seal::Merged(_) => {}
                 Seal::Idle => return Ok(()),
                 Seal::Failed(error) => return Err(error.into()),
             }

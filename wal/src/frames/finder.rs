@@ -72,6 +72,8 @@ impl<M: Medium> Finder<M> {
 
 #[cfg(test)]
 mod tests {
+    use std::time::Duration;
+
     use super::super::{Kind, Span, Writer};
     use super::*;
     use crate::segment::LogId;
@@ -85,7 +87,8 @@ mod tests {
     /// Items 10 to 6009: first many in each frame, then one in each, then a few.
     fn file() -> Disk {
         let (disk, mut choices) = (Disk::new(), Choices::new(3));
-        let mut writer = Writer::new(disk.create(NAME).unwrap(), HEAD, 400).unwrap();
+        let mut writer =
+            Writer::new(disk.create(NAME).unwrap(), HEAD, 400, Duration::ZERO).unwrap();
         for number in 10..6010_u64 {
             let bytes = match number {
                 ..3000 => 3,

@@ -2,6 +2,7 @@
 
 use std::cell::RefCell;
 use std::io;
+use std::ops::Range;
 
 use zerocopy::{FromBytes, IntoBytes};
 
@@ -23,6 +24,31 @@ pub(crate) struct Frame {
     pub(crate) first: u64,
     pub(crate) items: u32,
     pub(crate) plain: Vec<u8>,
+}
+
+/// A frame as it lies in a file, not verified yet.
+pub(crate) struct Raw<'a> {
+    pub(super) entry: &'a Entry,
+    pub(super) head: &'a Head,
+    pub(super) bytes: Vec<u8>,
+}
+
+impl Raw<'_> {
+    /// The numbers of its items, as the index says.
+    pub(crate) fn items(&self) -> Range<u64> {
+        let first = self.entry.first.get();
+        first..first.saturating_add(u64::from(self.entry.items.get()))
+    }
+
+    /// Whether each of its bytes is right; returns its length.
+    pub(crate) fn verify(&self) -> io::Result<usize> {
+        self.entry.verify(&self.head.to_bytes(), &self.bytes).map(|_| self.bytes.len())
+    }
+
+    /// The same, decompressed.
+    pub(super) fn unpack(&self) -> io::Result<Frame> {
+        self.entry.unpack(self.head, &self.bytes)
+    }
 }
 
 impl Frame {

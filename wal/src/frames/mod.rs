@@ -31,12 +31,14 @@ mod finder;
 mod frame;
 mod layout;
 mod reader;
+mod unfinished;
 mod writer;
 
 pub(crate) use finder::Finder;
 pub(crate) use frame::Frame;
 pub(crate) use layout::{FOOT_BYTES, FRAME_HEAD_BYTES, Head, Kind, Span};
 pub(crate) use reader::Frames;
+pub(crate) use unfinished::{PACE_BYTES, Unfinished};
 pub(crate) use writer::Writer;
 
 use std::io;

@@ -6,6 +6,7 @@ use std::thread;
 
 use zerocopy::FromBytes;
 
+use super::frame::Raw;
 use super::layout::{ENTRY_BYTES, Entry, FOOT_BYTES, Foot, HEAD_BYTES, Head};
 use super::{Frame, damaged};
 use crate::size::{narrow, wide};
@@ -81,8 +82,14 @@ impl<M: Medium> Frames<M> {
 
     /// A frame, verified and decompressed.
     pub(crate) fn frame(&self, place: usize) -> io::Result<Frame> {
+        self.raw(place)?.unpack()
+    }
+
+    /// A frame as it lies.
+    pub(crate) fn raw(&self, place: usize) -> io::Result<Raw<'_>> {
         let entry = self.index.get(place).ok_or_else(|| damaged("there is no such frame"))?;
-        entry.unpack(&self.head, &entry.read(&self.medium, self.foot.index_offset)?)
+        let bytes = entry.read(&self.medium, self.foot.index_offset)?;
+        Ok(Raw { entry, head: &self.head, bytes })
     }
 
     /// Gives all frames from this one on to `each`, until it says no. They are read and
@@ -122,7 +129,7 @@ impl<M: Medium> Frames<M> {
     }
 
     /// Says that the frames from this one on are read soon.
-    fn expect(&self, place: usize) {
+    pub(crate) fn expect(&self, place: usize) {
         const AHEAD_BYTES: u64 = 1 << 20;
         self.medium.expect(self.offset(place), AHEAD_BYTES);
     }

@@ -247,15 +247,14 @@ fn begin<S: Storage>(
     let failed = |source| StorageError { doing: "begin", name, source };
     let prepared = filler::prepare(&storage, first, &|| {}).map_err(failed)?;
     let chain = replay.chain;
-    let index = Index::new(replay.shelve(kept));
+    let index = Index::new(replay.shelve(&storage, kept));
     let log = Arc::new(Log::new(storage, first.log, index, chain.next, &options));
     let mut committer = Committer::begin(Arc::clone(&log), prepared, chain, &options)
         .map_err(|error| failed(io::Error::other(error)))?;
     committer.commit_like(options.sync, options.on_commit.take());
     let next = Segment { number: first.number + 1, bytes: options.segment_bytes, ..first };
     let filler = Filler::new(Arc::clone(&log), next, options.retry, options.on_shortage.clone());
-    let sealer =
-        Sealer::new(Arc::clone(&log), options.mark, options.retry, options.on_shortage.take());
+    let sealer = Sealer::new(Arc::clone(&log), &mut options);
     Ok(Opened { wal: Wal::new(log), committer, filler, sealer, recovered })
 }
 

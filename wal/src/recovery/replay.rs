@@ -114,11 +114,15 @@ impl Replay {
     }
 
     /// The index of the segments that were kept.
-    pub(super) fn shelve<M>(self, kept: Vec<Found<M>>) -> Vec<Shelf<M>> {
-        let padded = |(part, found): (Part, Found<M>)| {
+    pub(super) fn shelve<S: Storage>(
+        self,
+        storage: &S,
+        kept: Vec<Found<S::Medium>>,
+    ) -> Vec<Shelf<S::Medium>> {
+        let padded = |(part, found): (Part, Found<S::Medium>)| {
             Shelf::padded(part.segment, found.medium, part.before, part.points)
         };
-        let dense = self.sealed.iter().map(Sealed::shelf);
+        let dense = self.sealed.iter().map(|sealed| sealed.shelf(storage));
         dense.chain(self.parts.into_iter().zip(kept).map(padded)).collect()
     }
 }

@@ -7,7 +7,7 @@ use super::cut::{Kept, Stump};
 use super::{Corruption, Damage, OpenError, StorageError};
 use crate::frames::{Frame, Frames, Head, Kind, Span, is_damage};
 use crate::group::Chain;
-use crate::index::Shelf;
+use crate::index::{Dense, Shelf};
 use crate::record::{RecordRef, take};
 use crate::segment::LogId;
 use crate::storage::{Medium, Storage};
@@ -200,8 +200,10 @@ impl Sealed {
     }
 
     /// Where its records are found.
-    pub(super) fn shelf<M>(&self) -> Shelf<M> {
-        Shelf::dense(self.name, self.head(), self.span)
+    pub(super) fn shelf<S: Storage>(&self, storage: &S) -> Shelf<S::Medium> {
+        let (name, head, span, bytes) = (self.name, self.head(), self.span, self.file_bytes);
+        let archived = storage.is_archived(name);
+        Shelf::dense(Dense { name, head, span, bytes, archived })
     }
 
     fn head(&self) -> Head {

@@ -11,14 +11,15 @@ use wal::{
 use super::logs::{answered, reads, right, with_snapshots};
 use super::{Scene, Stage, Trial};
 use crate::mirrored::assert_same;
-use crate::support::Log;
+use crate::support::{Log, merging};
 
-pub(super) static SCENES: [Scene; 6] = [
+pub(super) static SCENES: [Scene; 7] = [
     Scene { name: "reading", stage: answered, play: reads_all },
     Scene { name: "looking", stage: with_snapshots, play: looks },
     Scene { name: "following", stage: answered, play: follows },
     Scene { name: "copying", stage: with_target, play: copies },
     Scene { name: "copying while it is sealed", stage: with_target, play: copies_what_moves },
+    Scene { name: "copying while it is merged", stage: with_target, play: copies_what_is_merged },
     Scene { name: "cutting", stage: with_target, play: cuts },
 ];
 
@@ -144,6 +145,14 @@ fn copies_what_moves(stage: &Stage, trial: &Trial) {
     log.answer(&mut trial.choices(), 12);
     trial.begin(&[&disk, &target]);
     let done = backup(&disk, &target, |_, _| (0..2).for_each(|_| drop(log.sealer.step())));
+    is_copied(done.map(drop), &log, [&disk, &target], trial);
+}
+
+fn copies_what_is_merged(stage: &Stage, trial: &Trial) {
+    let (disk, target) = (stage.disk(), stage.disks[1].kill());
+    let mut log = Log::open_with(&disk, merging(2)).unwrap();
+    trial.begin(&[&disk, &target]);
+    let done = backup(&disk, &target, |_, _| (0..5).for_each(|_| drop(log.sealer.step())));
     is_copied(done.map(drop), &log, [&disk, &target], trial);
 }
 

@@ -9,6 +9,7 @@
 
 mod logs;
 mod looks;
+mod merges;
 mod pairs;
 mod table;
 
@@ -65,7 +66,8 @@ const WAYS: [(Failure, bool); 6] = [
 #[test]
 fn every_call_of_the_storage_may_fail_in_every_way() {
     let seeds = 1..=(states(1_000) / 1_000).max(1);
-    let scenes = logs::SCENES.iter().chain(&looks::SCENES).chain(&pairs::SCENES);
+    let scenes =
+        logs::SCENES.iter().chain(&looks::SCENES).chain(&merges::SCENES).chain(&pairs::SCENES);
     let mut table = Table::default();
     thread::scope(|scope| {
         let sweep = |scene: &'static Scene| {

@@ -4,14 +4,17 @@ use std::sync::atomic::Ordering;
 
 use wal::mirror::{ReconcileError, reconcile};
 use wal::simulated::{Choices, Disk, Failure, Fault, Operation, Sites};
-use wal::{OnMirrorLoss, OpenError};
+use wal::{OnMirrorLoss, OpenError, Storage};
 
 use super::{Scene, Stage, Trial};
 use crate::mirrored::Pair;
+use crate::support::merging;
 
-pub(super) static SCENES: [Scene; 6] = [
+pub(super) static SCENES: [Scene; 8] = [
     Scene { name: "working on two disks, or ending", stage: pair, play: works_or_stops },
     Scene { name: "working on two disks, or on one", stage: pair, play: works_or_goes_on },
+    Scene { name: "merging on two disks, or ending", stage: sealed_pair, play: merges_or_stops },
+    Scene { name: "merging on two disks, or on one", stage: sealed_pair, play: merges_or_goes_on },
     Scene { name: "reading from the copy", stage: pair, play: reads_from_the_copy },
     Scene { name: "working when the copy is lost", stage: pair, play: works_alone },
     Scene { name: "making a copy the same", stage: copy_behind, play: reconciles },
@@ -23,6 +26,23 @@ fn pair(sites: &Sites, choices: &mut Choices) -> Stage {
     let mut pair = Pair::open([&a, &b], OnMirrorLoss::Stop).unwrap();
     pair.work(choices, 24);
     pair.commit_all();
+    let told = pair.opened.wal.durable();
+    Stage { disks: vec![a, b], records: pair.records, told }
+}
+
+/// Much was sealed, some of it archived, and nothing merged yet.
+fn sealed_pair(sites: &Sites, choices: &mut Choices) -> Stage {
+    let (a, b) = (Disk::watched(sites), Disk::watched(sites));
+    let mut pair = Pair::open_with([&a, &b], OnMirrorLoss::Stop, merging(0)).unwrap();
+    for part in 0..2 {
+        for _ in 0..9 {
+            pair.append(choices);
+            pair.commit_all();
+        }
+        pair.seal_all();
+        takes_a_snapshot(&pair);
+        assert!(part > 0 || pair.opened.wal.archive(u64::MAX).unwrap() > 0);
+    }
     let told = pair.opened.wal.durable();
     Stage { disks: vec![a, b], records: pair.records, told }
 }
@@ -81,6 +101,28 @@ fn works(stage: &Stage, trial: &Trial, policy: OnMirrorLoss) {
     }
     let told = told.max(pair.opened.wal.durable());
     survive(&Stage { disks: Vec::new(), records: pair.records, told }, [&a, &b], trial);
+}
+
+fn merges_or_stops(stage: &Stage, trial: &Trial) {
+    merges(stage, trial, OnMirrorLoss::Stop);
+}
+
+fn merges_or_goes_on(stage: &Stage, trial: &Trial) {
+    merges(stage, trial, OnMirrorLoss::Continue);
+}
+
+fn merges(stage: &Stage, trial: &Trial, policy: OnMirrorLoss) {
+    let (a, b) = (stage.disk(), stage.disks[1].kill());
+    let mut pair = Pair::open([&a, &b], policy).unwrap();
+    let before = Storage::list(&a.kill()).unwrap().len();
+    trial.begin(&[&a, &b]);
+    (0..60).for_each(|_| drop(pair.opened.sealer.step()));
+    reads(&pair, trial);
+    let losses = pair.losses.load(Ordering::Relaxed);
+    assert!(losses <= usize::from(trial.disk == 1), "{}: told {losses} times", trial.case());
+    let merged = Storage::list(&a.kill()).unwrap().len() < before;
+    assert!(merged || trial.is_hit(), "{}: nothing was merged", trial.case());
+    survive(stage, [&a, &b], trial);
 }
 
 /// The first cannot be read, and now the second fails.

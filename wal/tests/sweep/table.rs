@@ -9,11 +9,13 @@ use wal::simulated::{Site, Sites, Tally};
 use super::WAYS;
 
 /// What is said of a call that is one of the storage.
-const CALLS: [&str; 14] = [
+const CALLS: [&str; 16] = [
     ".list()",
     ".open(",
     ".prepare(",
     ".create(",
+    ".create_archived(",
+    ".room(",
     ".publish(",
     ".archive(",
     ".remove(",
@@ -27,12 +29,13 @@ const CALLS: [&str; 14] = [
 ];
 
 /// What looks like one of them and is something else.
-const OTHERS: [&str; 6] = [
+const OTHERS: [&str; 7] = [
     "durability.publish(",
     "self.publish(&tally",
     "self.kept.remove(",
     "|_| self.publish(",
     "window.open(",
+    "active.room()",
     "map.write_at(",
 ];
 
