@@ -4,6 +4,7 @@
 //! later, and from there advances with the machine's monotonic time. Whatever someone does to the
 //! wall clock while the server runs changes nothing.
 
+use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
@@ -15,9 +16,40 @@ pub const JUMP_MAX: Duration = Duration::from_secs(3600);
 /// The log's clock.
 #[derive(Debug)]
 pub struct Clock {
-    start: Instant,
+    pace: Pace,
     base: i64,
     last: AtomicI64,
+}
+
+/// What a clock advances with.
+#[derive(Debug)]
+enum Pace {
+    /// The machine's monotonic time, from then on.
+    Machine(Instant),
+    /// What moves it by hand.
+    Hand(Hand),
+}
+
+/// Moves a clock by hand, so that days pass in no time.
+#[derive(Clone, Debug, Default)]
+pub struct Hand(Arc<AtomicI64>);
+
+impl Hand {
+    /// Moves the clock on by so much.
+    pub fn advance(&self, time: Duration) {
+        let micros = i64::try_from(time.as_micros()).unwrap_or(i64::MAX);
+        self.0.fetch_add(micros, Ordering::AcqRel);
+    }
+}
+
+impl Pace {
+    /// Since the clock was started.
+    fn micros(&self) -> i64 {
+        match self {
+            Self::Machine(start) => i64::try_from(start.elapsed().as_micros()).unwrap_or(i64::MAX),
+            Self::Hand(hand) => hand.0.load(Ordering::Acquire),
+        }
+    }
 }
 
 /// The wall clock is so far ahead of the last moment in the log that it may be wrong.
@@ -54,7 +86,14 @@ impl Clock {
             return Err(ClockJump(ahead));
         }
         let base = wall.max(last).micros();
-        Ok(Self { start: monotonic(), base, last: AtomicI64::new(base) })
+        Ok(Self { pace: Pace::Machine(monotonic()), base, last: AtomicI64::new(base) })
+    }
+
+    /// The same clock, from now on moved by hand alone.
+    #[must_use]
+    pub fn by_hand(self, hand: Hand) -> Self {
+        let base = self.base.saturating_sub(hand.0.load(Ordering::Acquire));
+        Self { pace: Pace::Hand(hand), base, ..self }
     }
 
     /// The last moment that this clock gave.
@@ -64,8 +103,7 @@ impl Clock {
 
     /// A moment later than all that this clock gave before.
     pub fn tick(&self) -> Moment {
-        let elapsed = i64::try_from(self.start.elapsed().as_micros()).unwrap_or(i64::MAX);
-        let now = self.base.saturating_add(elapsed);
+        let now = self.base.saturating_add(self.pace.micros());
         let step = |last: i64| Some(now.max(last.saturating_add(1)));
         let last = self.last.fetch_update(Ordering::AcqRel, Ordering::Acquire, step);
         let last = last.unwrap_or_else(|last| last);

@@ -50,7 +50,7 @@ pub use account::{AccountView, AmendError, HoldView, HoldsAsked, HoldsPage, Open
 pub use audit::{Findings, TrialBalance};
 pub use authorize::{AccountNames, AuthorizationRequest, Earlier, Named, Settled, Told, Undecided};
 pub use books::Totals;
-pub use clock::{Clock, ClockJump};
+pub use clock::{Clock, ClockJump, Hand};
 pub use currencies::{BadCurrency, Currencies};
 pub use history::{HistoryError, Repeat, Stored};
 pub use log::{Stamp, Unavailable};

@@ -6,7 +6,7 @@ use wal::{Committer, Filler, Recovered, Sealer, Storage};
 
 use super::Engine;
 use super::authorize::Lapses;
-use super::clock::{Clock, ClockJump};
+use super::clock::{Clock, ClockJump, Hand};
 use super::currencies::Currencies;
 use super::log::Log;
 use super::record;
@@ -30,6 +30,8 @@ pub struct Options {
     pub accept_clock_jump: bool,
     /// The wall clock, where a test sets it.
     pub wall: Option<Moment>,
+    /// What moves the clock, where a test does.
+    pub hand: Option<Hand>,
     /// The log's own.
     pub wal: wal::Options,
 }
@@ -44,6 +46,7 @@ impl Default for Options {
             snapshots: true,
             accept_clock_jump: false,
             wall: None,
+            hand: None,
             wal: wal::Options::default(),
         }
     }
@@ -135,6 +138,10 @@ fn begin<S: Storage>(
     let clock = match options.wall {
         Some(wall) => Clock::start_at(wall, last, options.accept_clock_jump)?,
         None => Clock::start(last, options.accept_clock_jump)?,
+    };
+    let clock = match options.hand {
+        Some(hand) => clock.by_hand(hand),
+        None => clock,
     };
     let wal::Opened { wal, committer, filler, sealer, recovered } = opened;
     let lapses = parking_lot::Mutex::new(Lapses::of(&base.state));

@@ -42,15 +42,15 @@ pub fn members(object: &mut Object<'_>, record: &Record<'_>, stamp: Stamp, links
             Record::Action(it) => kept_of_action(object, it),
             Record::Transfer(it) => kept_of_transfer(object, it),
             Record::Authorization(it) => {
-                object.number("settled", it.settled.value());
+                object.number("durable_lsn", it.durable.value());
                 standing(object, &it.standing);
             }
             Record::AuthorizationUndone(it) => {
-                object.number("settled", it.settled.value());
+                object.number("durable_lsn", it.durable.value());
                 standing(object, &it.standing);
             }
             Record::ReservationLapsed(it) => {
-                object.number("settled", it.settled.value());
+                object.number("durable_lsn", it.durable.value());
                 standing(object, &it.standing);
             }
             Record::AccountOpened(_) | Record::AccountAmended(_) => {}

@@ -2,9 +2,11 @@
 
 mod boundary;
 mod concurrency;
+mod counter;
 mod desk;
 mod history;
 mod laws;
 mod model;
 mod script;
 mod snapshots;
+mod stalls;

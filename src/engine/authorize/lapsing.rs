@@ -103,11 +103,12 @@ impl<S: Storage> Engine<S> {
         let standing = found.standing(Some((ordinal, &after)));
         let name = found.name.clone();
         let links = shard.links(slot, None);
+        // Nothing is settled between this and the record's moment.
         let undecided = self.undecided.lock();
-        let settled = undecided.settled();
+        let durable = self.durable();
         let tenant_account_ref = name.as_str();
         let lapsed =
-            ReservationLapsed { tenant_account_ref, approval, settled, ordinal, after, standing };
+            ReservationLapsed { tenant_account_ref, approval, durable, ordinal, after, standing };
         let stamp = self.log.append(&links, &lapsed)?;
         drop(undecided);
         // From here it has lapsed, and nothing can fail.

@@ -143,7 +143,7 @@ impl<S: Storage> Engine<S> {
             opened: found.map(|found| found.account.opened()),
             asked,
             answer_by,
-            settled: Lsn::ZERO,
+            durable: Lsn::ZERO,
             outcome,
             standing: Standing::Unsaid,
             content,
@@ -160,7 +160,7 @@ impl<S: Storage> Engine<S> {
         links: &[Lsn],
     ) -> Result<Stamp, Unavailable> {
         let mut undecided = self.undecided.lock();
-        authorization.settled = undecided.settled();
+        authorization.durable = self.durable();
         let stamp = self.log.append(links, authorization)?;
         if let Some(waiting) = authorization.waiting() {
             undecided.add(stamp.lsn, waiting);
@@ -218,7 +218,7 @@ impl<S: Storage> Engine<S> {
             tenant_account_ref: name.text,
             transaction_id,
             approval: action,
-            settled: undecided.settled(),
+            durable: self.durable(),
             after,
             standing,
         };

@@ -12,14 +12,14 @@
 //!
 //! # After a crash
 //!
-//! Records of authorizations, lapses and undoings carry up to where approvals were settled when
-//! they were appended. Of an approval in the log that no record undoes:
+//! Records of authorizations, lapses and undoings carry how far the log was durable when they were
+//! appended. Of an approval in the log that no record undoes:
 //!
 //! | the log has behind it | it was | it is |
 //! | --- | --- | --- |
-//! | a record that says it is settled | answered in time | as it was answered |
-//! | a record of a moment behind its budget, which does not say so | provably late | undone before the first answer |
-//! | neither | maybe answered, maybe not | as the record says; it lapses like any other |
+//! | a record within its budget, when it was durable | durable in time | as it was answered; it lapses like any other |
+//! | a record behind its budget, when it was not durable | provably late | undone before the first answer |
+//! | neither | maybe answered, maybe not | as its record says; it lapses like any other |
 
 use std::collections::BTreeMap;
 
@@ -34,7 +34,6 @@ use crate::ledger::Moment;
 #[derive(Debug, Default)]
 pub struct Undecided {
     waiting: BTreeMap<Lsn, Waiting>,
-    newest: Lsn,
 }
 
 /// An approval that is not answered yet.
@@ -64,15 +63,8 @@ pub enum Settled {
 }
 
 impl Undecided {
-    /// Up to where every approval is settled.
-    #[must_use]
-    pub fn settled(&self) -> Lsn {
-        self.waiting.first_key_value().map_or(self.newest, |(first, _)| first.previous())
-    }
-
     /// An approval was appended, behind all others.
     pub fn add(&mut self, approval: Lsn, waiting: Waiting) {
-        self.newest = approval;
         self.waiting.insert(approval, waiting);
     }
 
@@ -122,26 +114,22 @@ impl Undecided {
     pub fn note(&mut self, record: &Record<'_>, stamp: Stamp) {
         match record {
             Record::Authorization(it) => {
-                self.replay(it.settled, stamp.at);
+                self.replay(it.durable, stamp.at);
                 it.waiting().into_iter().for_each(|waiting| self.add(stamp.lsn, waiting));
             }
             Record::AuthorizationUndone(it) => {
-                self.replay(it.settled, stamp.at);
+                self.replay(it.durable, stamp.at);
                 self.undone(Lsn::new(it.approval.position()));
             }
-            Record::ReservationLapsed(it) => self.replay(it.settled, stamp.at),
+            Record::ReservationLapsed(it) => self.replay(it.durable, stamp.at),
             _ => {}
         }
     }
 
-    /// A record that is replayed says up to where approvals were settled at its moment. Those
-    /// that were not and whose budget had ended by then were late.
-    fn replay(&mut self, settled: Lsn, at: Moment) {
-        while let Some(first) = self.waiting.first_entry()
-            && *first.key() <= settled
-        {
-            first.remove();
-        }
+    /// A record that is replayed says how far the log was durable at its moment. What was not, and
+    /// whose budget had ended by then, was late; what was can not be proven to have been.
+    fn replay(&mut self, durable: Lsn, at: Moment) {
+        self.waiting.retain(|approval, waiting| waiting.late || *approval > durable);
         for waiting in self.waiting.values_mut().filter(|waiting| waiting.answer_by < at) {
             waiting.late = true;
         }

@@ -11,7 +11,7 @@
 //! | what was asked: to be decided on, and as the merchant has it | two of money |
 //! | whether a part is welcome | `u8`, 0 or 1 |
 //! | when the budget for its answer ends | `i64`, microseconds |
-//! | up to where approvals were settled when it was appended | `u64` |
+//! | how far the log was durable when it was appended | `u64` |
 //! | outcome | 0 and a reserved; or a decline's number and an option of what it saw |
 //! | standing | standing |
 //! | the message as it was sent | long text, JSON |
@@ -29,14 +29,14 @@
 //! | --- | --- |
 //! | account, transaction | two texts |
 //! | approval | `u64` |
-//! | up to where approvals were settled | `u64` |
+//! | how far the log was durable when it was appended | `u64` |
 //! | the balance after | option of an ordinal `u8` and a pocket, absent where nothing was left |
 //! | standing | standing |
 //!
-//! An approval may be answered only while its budget lasts. Up to where approvals are settled says
-//! that each one up to there was answered in time, or has its undoing in the log before this
-//! record; so of an approval that the log has, and no undoing of it, a later record tells whether
-//! it can have been answered in time ([`Undecided`](super::super::authorize::Undecided)).
+//! An approval may be answered only once it is durable, and while its budget lasts. So of an
+//! approval that the log has, and no undoing of it, a later record may tell that it cannot have been
+//! answered: one of a moment behind its budget, when the log was not durable so far
+//! ([`Undecided`](super::super::authorize::Undecided)).
 
 use super::bytes::{Body, Malformed, Reader, Writer, texts_fit};
 use super::standing::Standing;
@@ -108,8 +108,8 @@ pub struct Authorization<'a> {
     pub asked: Asked,
     /// When the budget for its answer ends.
     pub answer_by: Moment,
-    /// Every approval up to here was answered in time or is undone in the log before this record.
-    pub settled: Lsn,
+    /// How far the log was durable when this was appended.
+    pub durable: Lsn,
     /// What was promised, or why nothing was.
     pub outcome: Result<Reserved, Declined>,
     /// How the account stands after it.
@@ -136,8 +136,8 @@ pub struct AuthorizationUndone<'a> {
     pub transaction_id: &'a str,
     /// The approval.
     pub approval: ActionRef,
-    /// As in [`Authorization::settled`].
-    pub settled: Lsn,
+    /// As in [`Authorization::durable`].
+    pub durable: Lsn,
     /// Which balance, and what of it afterwards; `None` where operations had used all.
     pub after: Option<(u8, Pocket)>,
     /// How the account stands after it.
@@ -208,7 +208,7 @@ impl Body for Authorization<'_> {
         w.money(self.asked.amount);
         w.u8(u8::from(self.asked.partial));
         w.i64(self.answer_by.micros());
-        w.u64(self.settled.value());
+        w.u64(self.durable.value());
         match &self.outcome {
             Ok(reserved) => {
                 w.u8(0);
@@ -238,7 +238,7 @@ impl<'a> Authorization<'a> {
             opened: r.option(Reader::action_ref)?,
             asked: Asked { billing: r.money()?, amount: r.money()?, partial: r.flag()? },
             answer_by: Moment::from_micros(r.i64()?),
-            settled: Lsn::new(r.u64()?),
+            durable: Lsn::new(r.u64()?),
             outcome: r.decision()?,
             standing: r.standing()?,
             content: r.long_text()?,
@@ -257,7 +257,7 @@ impl Body for AuthorizationUndone<'_> {
         w.text(self.tenant_account_ref);
         w.text(self.transaction_id);
         w.u64(self.approval.position());
-        w.u64(self.settled.value());
+        w.u64(self.durable.value());
         w.option(self.after.as_ref(), Writer::balance_after);
         w.standing(&self.standing);
     }
@@ -269,7 +269,7 @@ impl<'a> AuthorizationUndone<'a> {
             tenant_account_ref: r.text()?,
             transaction_id: r.text()?,
             approval: r.action_ref()?,
-            settled: Lsn::new(r.u64()?),
+            durable: Lsn::new(r.u64()?),
             after: r.option(Reader::balance_after)?,
             standing: r.standing()?,
         })

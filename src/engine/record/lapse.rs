@@ -4,7 +4,7 @@
 //! | --- | --- |
 //! | account | text |
 //! | approval | `u64` |
-//! | up to where approvals were settled | `u64`, see [`authorization`](super::authorization) |
+//! | how far the log was durable when it was appended | `u64`, see [`authorization`](super::authorization) |
 //! | balance | ordinal `u8` |
 //! | the balance after | pocket |
 //! | standing | standing |
@@ -21,8 +21,8 @@ pub struct ReservationLapsed<'a> {
     pub tenant_account_ref: &'a str,
     /// The approval that made the reservation.
     pub approval: ActionRef,
-    /// Every approval up to here was answered in time or is undone in the log before this record.
-    pub settled: Lsn,
+    /// How far the log was durable when this was appended.
+    pub durable: Lsn,
     /// Which balance of the account.
     pub ordinal: u8,
     /// The balance afterwards.
@@ -41,7 +41,7 @@ impl Body for ReservationLapsed<'_> {
     fn encode(&self, w: &mut Writer<'_>) {
         w.text(self.tenant_account_ref);
         w.u64(self.approval.position());
-        w.u64(self.settled.value());
+        w.u64(self.durable.value());
         w.u8(self.ordinal);
         w.pocket(&self.after);
         w.standing(&self.standing);
@@ -53,7 +53,7 @@ impl<'a> ReservationLapsed<'a> {
         Ok(Self {
             tenant_account_ref: r.text()?,
             approval: r.action_ref()?,
-            settled: Lsn::new(r.u64()?),
+            durable: Lsn::new(r.u64()?),
             ordinal: r.u8()?,
             after: r.pocket()?,
             standing: r.standing()?,

@@ -1,5 +1,6 @@
 //! The contract, a law at a time.
 
+mod authorizations;
 mod currencies;
 mod keys;
 mod links;

@@ -10,7 +10,7 @@
 //! | to be decided on, and as the merchant has it | two of money |
 //! | whether a part is welcome | `u8`, 0 or 1 |
 //! | when the budget for its answer ends | `i64` |
-//! | up to where approvals were settled | `u64` |
+//! | how far the log was durable | `u64` |
 //! | outcome | 0, ordinal `u8`, granted `u64`, when it lapses `i64`, pocket; or a decline's number and an option of ordinal and pocket |
 //! | standing | standing |
 //! | the message | long text |
@@ -19,7 +19,7 @@
 //! | --- | --- |
 //! | account, transaction | two texts |
 //! | approval | `u64` |
-//! | up to where approvals were settled | `u64` |
+//! | how far the log was durable | `u64` |
 //! | the balance after | option of ordinal `u8` and pocket |
 //! | standing | standing |
 //!
@@ -27,7 +27,7 @@
 //! | --- | --- |
 //! | account | text |
 //! | approval | `u64` |
-//! | up to where approvals were settled | `u64` |
+//! | how far the log was durable | `u64` |
 //! | balance | ordinal `u8` |
 //! | the balance after | pocket |
 //! | standing | standing |
@@ -59,8 +59,8 @@ pub struct Authorization<'a> {
     pub partial: bool,
     /// When the budget for its answer ends.
     pub answer_by: i64,
-    /// Up to where approvals were settled.
-    pub settled: u64,
+    /// How far the log was durable.
+    pub durable: u64,
     /// What was granted, or a decline's number and what it saw.
     pub outcome: Result<Granted, (u8, Option<Stored>)>,
     /// What the server tells of the account beyond that.
@@ -89,8 +89,8 @@ pub struct Undone<'a> {
     pub transaction: &'a str,
     /// The action that granted it.
     pub approval: u64,
-    /// Up to where approvals were settled.
-    pub settled: u64,
+    /// How far the log was durable.
+    pub durable: u64,
     /// What the server says was there afterwards; nothing where nothing was left to undo.
     pub after: Option<Stored>,
     /// What the server tells of the account beyond that.
@@ -104,8 +104,8 @@ pub struct Lapsed<'a> {
     pub account: &'a str,
     /// The action that set it aside.
     pub approval: u64,
-    /// Up to where approvals were settled.
-    pub settled: u64,
+    /// How far the log was durable.
+    pub durable: u64,
     /// Which balance.
     pub ordinal: u8,
     /// What the server says was there afterwards.
@@ -125,7 +125,7 @@ impl<'a> Authorization<'a> {
             asked: [b.money()?, b.money()?],
             partial: one_of(b, [0, 1], "flag")?,
             answer_by: b.i64()?,
-            settled: b.u64()?,
+            durable: b.u64()?,
             outcome: outcome(b)?,
             standing: b.standing()?,
         };
@@ -156,16 +156,16 @@ fn stored(b: &mut Bytes<'_>) -> Result<Stored, Malformed> {
 impl<'a> Undone<'a> {
     pub(super) fn read(b: &mut Bytes<'a>) -> Result<Self, Malformed> {
         let (account, transaction) = (b.text()?, b.text()?);
-        let (approval, settled) = (b.u64()?, b.u64()?);
+        let (approval, durable) = (b.u64()?, b.u64()?);
         let (after, standing) = (b.option(stored)?, b.standing()?);
-        Ok(Self { account, transaction, approval, settled, after, standing })
+        Ok(Self { account, transaction, approval, durable, after, standing })
     }
 }
 
 impl<'a> Lapsed<'a> {
     pub(super) fn read(b: &mut Bytes<'a>) -> Result<Self, Malformed> {
-        let (account, approval, settled, ordinal) = (b.text()?, b.u64()?, b.u64()?, b.u8()?);
+        let (account, approval, durable, ordinal) = (b.text()?, b.u64()?, b.u64()?, b.u8()?);
         let (after, standing) = (b.pocket()?, b.standing()?);
-        Ok(Self { account, approval, settled, ordinal, after, standing })
+        Ok(Self { account, approval, durable, ordinal, after, standing })
     }
 }
