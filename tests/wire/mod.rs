@@ -3,6 +3,7 @@
 //! | module | holds the server to |
 //! | --- | --- |
 //! | `contract`, `operator`, `books`, `past` | what it answers when all is well, and each refusal |
+//! | `authorizations` | what is approved and declined, in time and once |
 //! | `amounts`, `texts`, `shapes`, `money`, `repeats` | tables of bad input, driven by `table` |
 //! | `requests`, `transport`, `patience` | the forms of a request, bytes that are none, and clients that are slow or rude |
 //! | `keys` | who may do what |
@@ -12,6 +13,7 @@
 //! | `shadow` | its log and its answers against a second set of books |
 
 mod amounts;
+mod authorizations;
 mod books;
 mod contract;
 mod damage;
