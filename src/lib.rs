@@ -45,7 +45,7 @@
 //!   on the disk.
 //! * **From the lock to the unlock nothing waits and nothing is asynchronous**, so a client that
 //!   hangs up cannot stop an action half-way. Locks have one order: roster, key, account shards
-//!   ascending, strays (what touched no customer's account), log.
+//!   ascending, strays (what touched no customer's account), undecided approvals, log.
 //! * **LSN order is apply order** for every account, because the append happens under the shard's
 //!   lock; and it is the order of moments, because the clock is read under the log's.
 //! * **The idempotency table keeps a keyed hash and a position.** Key and meaning are compared in
@@ -55,6 +55,8 @@
 //!   written from them ([`wire::money`]). Every movement is a list of postings that take from one
 //!   place what they put into another; the books are added up all the time
 //!   ([`engine::Engine::audit`]).
+//! * **An approval leaves in time or not at all.** It is durable and its budget lasts, or the answer
+//!   is a decline and a record undoes it; which of the two is settled once ([`engine::Undecided`]).
 //! * **A failed sync is the last word.** Nothing is retried; what is in flight is told
 //!   `OUTCOME_UNKNOWN`; the process ends and recovery, which does not believe the page cache, finds
 //!   the truth.
@@ -69,6 +71,12 @@
 //!   ordered, and found again without an index.
 //! * The transaction's link that makes a debit post (an approved authorization, or an operation that
 //!   moved money) is kept per account by 96 bits of a keyed hash and the account.
+//! * An authorization's answer that needs no record, because nothing could be decided, has the name
+//!   `auth_0000000000000000`. A final message of a transaction of which any message was decided,
+//!   approved or declined, is declined; so is one about another account.
+//! * Of an approval that a crash left neither answered nor undone for certain, a repeat is told what
+//!   its record says.
+//! * An authorization without `currency` is in that of an account that has one.
 //! * A hold on a frozen or closed account posts as far as authorizations promised it, as the
 //!   contract says; a zero amount that nothing promised is refused like any other.
 //! * `overdraft_limit` and `add_currencies` of an account are set, not added to: the same `PATCH`
