@@ -6,7 +6,7 @@
 //! | one of the six, `transfer` | an action, done or refused | those of `GET /v1/actions/{ref}` |
 //! | `open_account` | an account came to be | those of an account; `balances` |
 //! | `amend_account` | an operator changed one | what was changed; `account_after` |
-//! | `final_auth`, `pre_auth` | an authorization message | those of [`authorization`](super::authorization) |
+//! | `final_auth`, `pre_auth` | an authorization message | those of [`authorization`] |
 //! | `undo_authorization` | an approval was not answered in time | `tenant_reference_id`, `balances_after` |
 //! | `lapse_reservation` | what nobody used returned | `tenant_reference_id`, `balances_after` |
 //!
