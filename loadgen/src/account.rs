@@ -12,9 +12,9 @@ use hyper::body::Bytes;
 use crate::{
     client::ExchangeError,
     expectation::{Books, Expected, Known, same},
-    lifecycle::{self, Names, Operation, Step},
+    lifecycle::{self, Mix, Names, Operation, Step},
     seed::Seed,
-    wire::{Answer, Reply, Request},
+    wire::{Answer, Reply, Request, UNDECIDED},
 };
 
 /// How often one request is asked before its outcome counts as unknown for good.
@@ -30,6 +30,7 @@ pub struct Account {
     name: String,
     balance_ref: String,
     seed: Seed,
+    mix: Mix,
     books: Books,
     cycle: vec::IntoIter<Step>,
     cycles: u64,
@@ -100,13 +101,19 @@ impl fmt::Display for Difference {
 impl Account {
     /// The account `name`, just created and topped up, with its first request ready.
     #[must_use]
-    pub fn open(name: String, balance_ref: String, books: Books, mut seed: Seed) -> Self {
-        let cycle = lifecycle::draw(&mut seed, books.available()).into_iter();
+    pub fn open(
+        name: String,
+        balance_ref: String,
+        books: Books,
+        (mix, mut seed): (Mix, Seed),
+    ) -> Self {
+        let cycle = lifecycle::draw(mix, &mut seed, books.available()).into_iter();
         let mut account = Self {
             transaction_id: format!("{name}-t0"),
             name,
             balance_ref,
             seed,
+            mix,
             books,
             cycle,
             cycles: 0,
@@ -166,8 +173,13 @@ impl Account {
                 same("Idempotency-Replayed", reply.replayed && !may_be_replayed, false)?;
                 let answer = expected.compare(step, self.known(), reply)?;
                 let expected = *expected;
-                self.apply(expected, answer);
-                self.remember(reply);
+                if step.operation.is_authorization() && is_undecided(&answer) {
+                    // Nothing was set aside: what was to follow is of no sense.
+                    self.cycle = Vec::new().into_iter();
+                } else {
+                    self.apply(expected, answer);
+                    self.remember(reply);
+                }
             }
         }
         self.next = self.plan();
@@ -215,7 +227,8 @@ impl Account {
             self.transaction_id = format!("{}-t{}", self.name, self.cycles);
             self.hold_ref = None;
             self.books = self.books.in_new_transaction();
-            self.cycle = lifecycle::draw(&mut self.seed, self.books.available()).into_iter();
+            let available = self.books.available();
+            self.cycle = lifecycle::draw(self.mix, &mut self.seed, available).into_iter();
         }
     }
 
@@ -229,7 +242,11 @@ impl Account {
             balance_ref: names(Names::Balance).then_some(&self.balance_ref),
             hold_ref: self.hold_ref.as_deref().filter(|_| names(Names::Hold)),
         };
-        request.encode()
+        if step.operation.is_authorization() {
+            request.encode_authorization()
+        } else {
+            request.encode()
+        }
     }
 
     fn known(&self) -> Known<'_> {
@@ -259,6 +276,10 @@ impl Next {
         let awaited = Awaited::First(step, Expected::Refusal("AMOUNT_REQUIRED"));
         Self { operation: step.operation, body: Bytes::new(), awaited, attempts: 0 }
     }
+}
+
+fn is_undecided(answer: &Answer) -> bool {
+    answer.error_code.as_deref().is_some_and(|code| UNDECIDED.contains(&code))
 }
 
 fn compare_repeat(first: &Reply, reply: &Reply) -> Result<(), String> {

@@ -11,7 +11,6 @@ use std::{
 };
 
 use hyper::Method;
-use rust_decimal::Decimal;
 use tokio::time::sleep;
 
 use crate::{
@@ -104,7 +103,7 @@ fn compare(account: &Account, balance: &Balance) -> Option<Difference> {
 fn compare_books(books: &Books, balance: &Balance) -> Result<(), String> {
     same("posted", balance.posted, Amount(books.posted()))?;
     same("held", balance.held, Amount(books.held()))?;
-    same("reserved", balance.reserved, Amount(Decimal::ZERO))?;
+    same("reserved", balance.reserved, Amount(books.reserved()))?;
     same("available", balance.available, Amount(books.available()))
 }
 

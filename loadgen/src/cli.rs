@@ -16,6 +16,7 @@ use hyper::{
 use crate::{
     client::Target,
     clock::wall_micros,
+    lifecycle::Mix,
     schedule::{Arrivals, Limit, Schedule},
     seed::Seed,
     slo::Slo,
@@ -54,6 +55,9 @@ struct Args {
     /// The key for the operator listener
     #[arg(long, value_name = "KEY", env = "HOLDFAST_API_KEY_OPERATOR", hide_env_values = true)]
     api_key_operator: Option<HeaderValue>,
+    /// Which life cycles are played
+    #[arg(long, value_enum, default_value = "ledger")]
+    mix: Mix,
     /// Requests per second, on average
     #[arg(long, default_value = "2000", conflicts_with = "closed")]
     rate: NonZeroU32,
@@ -102,6 +106,8 @@ pub struct Plan {
     pub operator: Target,
     /// The path of each operation.
     pub paths: Paths,
+    /// Which life cycles are played.
+    pub mix: Mix,
     /// When to send.
     pub mode: Mode,
     /// Connections to the network listener, at least one per thread.
@@ -187,6 +193,7 @@ impl TryFrom<Args> for Plan {
         }
         Ok(Self {
             paths: Paths::under(&args.base_path)?,
+            mix: args.mix,
             mode: args.mode(),
             network: target(&args.network, &args.header, args.api_key_network)?,
             operator: target(&args.operator, &args.header, args.api_key_operator)?,

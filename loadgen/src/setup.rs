@@ -10,6 +10,7 @@ use crate::{
     client::Client,
     expectation::Books,
     lanes::in_lanes,
+    lifecycle::Mix,
     operator::{self, OperatorError},
     seed::Seed,
 };
@@ -24,11 +25,11 @@ const TOP_UP: Decimal = Decimal::from_parts(1_000_000, 0, 0, false, 2);
 /// The operator API does not answer, or not as documented.
 pub async fn open_accounts(plan: &Plan) -> Result<Vec<Account>, OperatorError> {
     let seed = Seed::new(plan.seed);
-    let run = plan.run.clone();
+    let (run, mix) = (plan.run.clone(), plan.mix);
     let target = Rc::new(plan.operator.clone());
     let indices = (0..plan.accounts).collect();
     in_lanes(indices, &target, async move |client, index| {
-        open_account(client, format!("{run}-{index}"), seed.fork(index)).await
+        open_account(client, format!("{run}-{index}"), (mix, seed.fork(index))).await
     })
     .await
 }
@@ -36,9 +37,9 @@ pub async fn open_accounts(plan: &Plan) -> Result<Vec<Account>, OperatorError> {
 async fn open_account(
     client: &mut Client,
     name: String,
-    seed: Seed,
+    life: (Mix, Seed),
 ) -> Result<Account, OperatorError> {
     let balance = operator::create(client, &name).await?;
     operator::top_up(client, &name, TOP_UP).await?;
-    Ok(Account::open(name, balance.balance_ref, Books::opened_with(TOP_UP), seed))
+    Ok(Account::open(name, balance.balance_ref, Books::opened_with(TOP_UP), life))
 }

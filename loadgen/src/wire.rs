@@ -18,7 +18,7 @@ const FRACTION_DIGITS: u32 = 2;
 
 /// The path of each operation, ready for use.
 #[derive(Debug, Clone)]
-pub struct Paths([(Operation, Uri); 6]);
+pub struct Paths([(Operation, Uri); 8]);
 
 impl Paths {
     /// The paths of an API whose paths all begin with `base`.
@@ -29,7 +29,7 @@ impl Paths {
     pub fn under(base: &str) -> Result<Self, String> {
         let mut paths = Operation::ALL.map(|operation| (operation, Uri::default()));
         for (operation, uri) in &mut paths {
-            let path = format!("{}/ledger/{}", base.trim_end_matches('/'), operation.name());
+            let path = format!("{}{}", base.trim_end_matches('/'), operation.path());
             *uri = path.parse().map_err(|error| format!("{path} is no path: {error}"))?;
         }
         Ok(Self(paths))
@@ -88,6 +88,19 @@ pub struct Answer {
     pub hold_balance: Option<Amount>,
 }
 
+/// The members of the answer to an authorization.
+#[derive(Debug)]
+#[expect(missing_docs, reason = "the names are the wire's")]
+pub struct Decision {
+    pub reference: String,
+    pub status: String,
+    pub approved: Amount,
+    pub reason: Option<String>,
+}
+
+/// Reasons that say that the server could not decide, or not in time.
+pub const UNDECIDED: [&str; 3] = ["TOO_LATE", "OVERLOADED", "STORAGE_LOW"];
+
 /// Why some bytes are no answer.
 #[derive(Debug, thiserror::Error)]
 #[expect(missing_docs, reason = "the messages say it")]
@@ -135,6 +148,63 @@ impl Request<'_> {
             tenant_hold_balance_ref: self.hold_ref,
         };
         encode(&body)
+    }
+}
+
+impl Request<'_> {
+    /// The body's bytes, of an authorization.
+    #[must_use]
+    pub fn encode_authorization(&self) -> Bytes {
+        let value = number(self.amount.unwrap_or_default());
+        encode(&WireAuthorization {
+            transaction_id: self.transaction_id,
+            network_message_ref: self.key,
+            tenant_account_ref: self.account,
+            amount: &value,
+            currency: CURRENCY,
+        })
+    }
+}
+
+impl Decision {
+    /// Reads an answer.
+    ///
+    /// # Errors
+    ///
+    /// Bytes that are not JSON of an answer's shape, or an amount not written as one.
+    pub fn parse(bytes: &[u8]) -> Result<Self, AnswerError> {
+        let wire: WireDecision<'_> = serde_json::from_slice(bytes)?;
+        let undecided = wire.reason.as_deref().is_some_and(|it| UNDECIDED.contains(&it));
+        let approved = match (undecided, wire.approved_amount.get()) {
+            (true, "0") => Amount(Decimal::ZERO),
+            _ => WireAmount::of(wire.approved_amount).read()?,
+        };
+        Ok(Self {
+            reference: wire.tenant_reference_id.into_owned(),
+            status: wire.status.into_owned(),
+            approved,
+            reason: wire.reason.map(Cow::into_owned),
+        })
+    }
+
+    /// Whether the server could not decide, or not in time.
+    #[must_use]
+    pub fn is_undecided(&self) -> bool {
+        self.reason.as_deref().is_some_and(|it| UNDECIDED.contains(&it))
+    }
+
+    /// The same as an answer to an operation. Authorizations and actions are numbered in one order.
+    #[must_use]
+    pub fn into_answer(self) -> Answer {
+        Answer {
+            success: self.status == "approved",
+            action_ref: self.reference.replacen("auth_", "act_", 1),
+            error_code: self.reason,
+            balance_ref: None,
+            hold_ref: None,
+            available_balance: None,
+            hold_balance: None,
+        }
     }
 }
 
@@ -226,6 +296,27 @@ struct WireRequest<'a> {
     tenant_balance_ref: Option<&'a str>,
     #[serde(skip_serializing_if = "Option::is_none")]
     tenant_hold_balance_ref: Option<&'a str>,
+}
+
+#[derive(Serialize)]
+struct WireAuthorization<'a> {
+    transaction_id: &'a str,
+    network_message_ref: &'a str,
+    tenant_account_ref: &'a str,
+    amount: &'a RawValue,
+    currency: &'a str,
+}
+
+#[derive(Deserialize)]
+struct WireDecision<'a> {
+    #[serde(borrow)]
+    tenant_reference_id: Cow<'a, str>,
+    #[serde(borrow)]
+    status: Cow<'a, str>,
+    #[serde(borrow)]
+    approved_amount: &'a RawValue,
+    #[serde(borrow)]
+    reason: Option<Cow<'a, str>>,
 }
 
 #[derive(Deserialize)]

@@ -52,6 +52,22 @@ fn an_honest_server_passes_whatever_the_seed() {
 }
 
 #[test]
+fn an_honest_server_passes_whatever_is_played() {
+    for mix in ["ledger", "cards", "authorizations"] {
+        let report = report(Fault::None, &format!("{CORRECTNESS} --mix {mix}"));
+        assert_eq!(report.differences.len(), 0, "{mix}: {}", report.differences[0]);
+        assert_eq!(report.verdict(), &Verdict::Pass, "{mix}");
+    }
+}
+
+#[test]
+fn a_reservation_that_was_forgotten_is_found() {
+    let fault = Fault::LosesAnAnswer(500);
+    let report = report(fault, &format!("{CORRECTNESS} --mix authorizations"));
+    assert_eq!(report.verdict(), &Verdict::Incorrect);
+}
+
+#[test]
 fn a_wrong_balance_in_an_answer_is_found() {
     let found = difference(Fault::TellsACentMore(1_000));
     assert!(found.contains("_balance is Some("), "{found}");

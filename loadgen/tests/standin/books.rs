@@ -41,6 +41,8 @@ pub(crate) struct Told {
 struct Account {
     posted: i64,
     held: i64,
+    reserved: i64,
+    promised: HashMap<String, i64>,
     holds: HashMap<String, i64>,
     linked: Vec<String>,
 }
@@ -98,18 +100,19 @@ impl Books {
     }
 
     fn account(&self, name: &str) -> String {
-        let Account { posted, held, .. } = self.accounts[name];
+        let Account { posted, held, reserved, .. } = self.accounts[name];
         let wrong = i64::from(self.fault == Fault::ReadsWrongly && posted != 0);
-        let (available, posted) = (amount(posted - held), amount(posted + wrong));
-        let (held, none) = (amount(held), amount(0));
+        let (available, posted) = (amount(posted - held - reserved), amount(posted + wrong));
+        let (held, none) = (amount(held), amount(reserved));
         format!(
             r#"{{"tenant_account_ref":"{name}","balances":[{{"tenant_balance_ref":"{name}-sgd","currency":"SGD","posted":{posted},"held":{held},"reserved":{none},"available":{available}}}]}}"#
         )
     }
 
-    /// Answers one of the six operations.
+    /// Answers one of the six operations, or an authorization.
     pub(crate) fn operate(&mut self, operation: &str, body: &Value) -> Told {
-        let key = text(body, "idempotency_key");
+        let authorizes = operation.contains("auth");
+        let key = text(body, if authorizes { "network_message_ref" } else { "idempotency_key" });
         let repeats_again = self.fault == Fault::ExecutesRepeats;
         if let Some(first) = self.answers.get(&key).filter(|_| !repeats_again) {
             let replayed = self.fault != Fault::HidesRepeats;
@@ -133,6 +136,9 @@ impl Books {
         self.actions += 1;
         let action = format!("{:012}", self.actions);
         let account = self.accounts.get_mut(&name).unwrap();
+        if operation.contains("auth") {
+            return account.authorize(body, &action);
+        }
         match account.execute(operation, body, &action) {
             Err(code) => format!(
                 r#"{{"success":false,"error":{{"code":"{code}","message":"no"}},"tenant_action_ref":"{action}"}}"#
@@ -148,7 +154,23 @@ impl Books {
 
 impl Account {
     fn moved_from(&self, before: &Self) -> bool {
-        (self.posted, self.held) != (before.posted, before.held)
+        (self.posted, self.held, self.reserved) != (before.posted, before.held, before.reserved)
+    }
+
+    fn authorize(&mut self, body: &Value, action: &str) -> String {
+        let asked = cents_of(&body["amount"]);
+        let told = |status: &str, approved: i64, more: &str| {
+            let approved = format!("{}.{:02}", approved / 100, approved % 100);
+            format!(
+                r#"{{"tenant_reference_id":"{action}","status":"{status}","approved_amount":{approved},"authorization_code":"ABC123"{more}}}"#
+            )
+        };
+        if asked > self.posted - self.held - self.reserved {
+            return told("declined", 0, r#","reason":"INSUFFICIENT_FUNDS""#);
+        }
+        self.reserved += asked;
+        *self.promised.entry(text(body, "transaction_id")).or_default() += asked;
+        told("approved", asked, "")
     }
 
     /// Moves the money, and returns the hold it was about.
@@ -163,9 +185,11 @@ impl Account {
         let left = self.holds.get(&hold).copied().unwrap_or(0);
         let amount = cents(body).unwrap_or(left);
         let transaction = text(body, "transaction_id");
-        let available = self.posted - self.held;
-        let checked = operation == "hold_balance"
-            || (operation == "debit_balance" && !self.linked.contains(&transaction));
+        let available = self.posted - self.held - self.reserved;
+        let promised = self.promised.get(&transaction).copied().unwrap_or(0);
+        let linked = self.linked.contains(&transaction) || promised > 0;
+        let checked = (operation == "hold_balance" && (promised == 0 || amount > promised))
+            || (operation == "debit_balance" && !linked);
         if operation == "restore_balance" && amount > left {
             return Err("HOLD_AMOUNT_EXCEEDED");
         }
@@ -181,6 +205,11 @@ impl Account {
             "credit_hold_balance" => (amount, amount),
             other => panic!("no operation is called {other}"),
         };
+        if matches!(operation, "debit_balance" | "hold_balance") {
+            let used = amount.min(promised);
+            self.reserved -= used;
+            self.promised.insert(transaction.clone(), promised - used);
+        }
         self.posted += posted;
         self.held += held;
         self.linked.push(transaction);
@@ -193,7 +222,10 @@ impl Account {
             format!(r#""tenant_hold_balance_ref":"{hold}""#),
             format!(r#""tenant_balance_ref":"{name}-sgd""#),
         );
-        let available = format!(r#""available_balance":{}"#, amount(self.posted - self.held + lie));
+        let available = format!(
+            r#""available_balance":{}"#,
+            amount(self.posted - self.held - self.reserved + lie)
+        );
         let left = format!(r#""hold_balance":{}"#, amount(self.holds[hold] + lie));
         let (reference, balance) = match operation {
             "debit_hold_balance" | "credit_hold_balance" => (of_hold, left),
@@ -209,9 +241,13 @@ fn text(body: &Value, member: &str) -> String {
 }
 
 fn cents(body: &Value) -> Option<i64> {
-    let value = body.get("amount")?["value"].to_string();
+    Some(cents_of(&body.get("amount")?["value"]))
+}
+
+fn cents_of(value: &Value) -> i64 {
+    let value = value.to_string();
     let (whole, fraction) = value.split_once('.').unwrap_or((&value, ""));
-    format!("{whole}{fraction:0<2}").parse().ok()
+    format!("{whole}{fraction:0<2}").parse().unwrap()
 }
 
 fn amount(cents: i64) -> String {

@@ -79,7 +79,7 @@ async fn answer(
     let path = request.uri().path().to_owned();
     let body = request.into_body().collect().await.map_err(io::Error::other)?.to_bytes();
     let body: Value = serde_json::from_slice(&body).unwrap_or(Value::Null);
-    let Ok(told) = match path.strip_prefix("/api/pba/ledger/") {
+    let Ok(told) = match called(&path) {
         None => Ok::<_, Infallible>(operator(&mut books.lock().unwrap(), &path, &body)),
         Some(operation) => {
             let nth = books.lock().unwrap().count_operation();
@@ -97,6 +97,12 @@ async fn answer(
         }
     };
     Ok(response(told))
+}
+
+/// The call of the network API at that path.
+fn called(path: &str) -> Option<&str> {
+    let path = path.strip_prefix("/api/pba/")?;
+    Some(path.strip_prefix("ledger/").unwrap_or(path))
 }
 
 fn operator(books: &mut Books, path: &str, body: &Value) -> Told {
