@@ -13,7 +13,7 @@ use crate::wrong::Wrong;
 /// How many ask at once.
 pub const TELLERS: u64 = 6;
 /// The most that one asks in one life of the server.
-const ASKS_MAX: usize = 80;
+const ASKS_MAX: usize = 50;
 /// The longest note on a transfer, in bytes: it makes a record of many sectors.
 const NOTE_BYTES_MAX: u64 = 15 << 10;
 

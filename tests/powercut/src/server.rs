@@ -69,6 +69,8 @@ impl Binary {
         let free = ["--listen", "127.0.0.1:0", "--operator-listen", "127.0.0.1:0"];
         command.arg("serve").arg("--data-dir").arg(root.join("data")).args(free);
         command.args(&self.flags).env_clear().env("RUST_BACKTRACE", "1");
+        // A server that lives for a moment needs none of the huge pages that it would clear first.
+        command.env("MIMALLOC_ALLOW_THP", "0");
         command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(File::create(messages)?);
         // A signal from the terminal is for the rig alone.
         let mut child =

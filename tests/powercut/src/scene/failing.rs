@@ -13,7 +13,7 @@ use crate::server::{Refused, ending};
 use crate::wrong::Wrong;
 
 /// The operation that fails is one of the first so many of its kind.
-const OPERATIONS: [u64; 3] = [20, 60, 200];
+const OPERATIONS: [u64; 3] = [20, 50, 150];
 
 pub(super) fn play(
     ledger: &mut Ledger<'_>,

@@ -19,7 +19,7 @@ use crate::moment::Moment;
 use crate::mount::Mounted;
 use crate::wrong::Wrong;
 
-/// How often all that the tellers have to ask, some five megabytes, may be taken before the log is
+/// How often all that the tellers have to ask, some three megabytes, may be taken before the log is
 /// full.
 const LOADS_MAX: usize = 8;
 /// What the system says where there is no room.

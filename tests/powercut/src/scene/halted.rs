@@ -10,7 +10,7 @@ use crate::server::{Refused, Server};
 use crate::wrong::Wrong;
 
 /// The server is stopped after at most so many answers.
-const ANSWERS_MAX: u64 = 120;
+const ANSWERS_MAX: u64 = 80;
 /// What the second server says.
 const IN_USE: &str = "is in use by another process";
 

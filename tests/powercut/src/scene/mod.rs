@@ -44,9 +44,9 @@ const GLANCE: Duration = Duration::from_millis(10);
 /// Between two looks at how a load is going.
 const PACE: Duration = Duration::from_millis(1);
 /// So many answers with long records fill the first segment of a life.
-const FULL_ANSWERS: usize = 120;
+const FULL_ANSWERS: usize = 80;
 /// A power cut is at one of the first so many writes and syncs of a life.
-const OPERATIONS: [u64; 4] = [20, 120, 120, 400];
+const OPERATIONS: [u64; 4] = [20, 80, 80, 250];
 
 impl Scene {
     /// Each, as often as it is to be drawn.
@@ -107,7 +107,7 @@ pub(crate) fn cut_under_load(ledger: &mut Ledger<'_>, machine: Machine) -> anyho
 /// The same once the first segment, a long one, is full.
 fn cut_while_rotating(ledger: &mut Ledger<'_>, machine: Machine) -> anyhow::Result<Moment> {
     load::make_verbose(&mut ledger.tellers, 6);
-    let answers = FULL_ANSWERS + crate::size::narrow(ledger.choices.below(80));
+    let answers = FULL_ANSWERS + crate::size::narrow(ledger.choices.below(60));
     let at = 1 + ledger.choices.below(60);
     let moment = cut_after(ledger, machine, answers, at);
     load::make_verbose(&mut ledger.tellers, 0);
