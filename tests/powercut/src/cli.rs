@@ -45,7 +45,7 @@ pub struct Args {
     /// The shadow auditor [default: the holdfast-auditor beside this program]
     #[arg(long, value_name = "PATH")]
     pub auditor: Option<PathBuf>,
-    /// The length of the log's segments [default: drawn, 256 KiB or 1 MiB]
+    /// The length of the log's segments [default: drawn, 128 or 512 KiB]
     #[arg(long, value_name = "BYTES")]
     pub segment_bytes: Option<u64>,
     /// Where the disk of a failure is put

@@ -40,7 +40,7 @@ pub struct Machine {
 
 /// The lengths of segments: short, so that one follows the other and a start has little to fill,
 /// and yet more than the tellers have in flight.
-const SEGMENT_BYTES: [u64; 2] = [256 << 10, 1 << 20];
+const SEGMENT_BYTES: [u64; 2] = [128 << 10, 512 << 10];
 /// A power cut while a machine starts is at one of the first so many writes and syncs.
 const STARTING_OPERATIONS: [u64; 3] = [6, 60, 600];
 

@@ -44,7 +44,7 @@ const GLANCE: Duration = Duration::from_millis(10);
 /// Between two looks at how a load is going.
 const PACE: Duration = Duration::from_millis(1);
 /// So many answers with long records fill the first segment of a life.
-const FULL_ANSWERS: usize = 80;
+const FULL_ANSWERS: usize = 50;
 /// A power cut is at one of the first so many writes and syncs of a life.
 const OPERATIONS: [u64; 4] = [20, 80, 80, 250];
 
