@@ -64,6 +64,7 @@ impl History {
             segment_bytes: 32 << 10,
             first_segment_bytes: 16 << 10,
             group_bytes_max: if self.seed.is_multiple_of(2) { 8 << 10 } else { 2 << 20 },
+            merge_files: 2,
             log_id: Some(LogId::new(*b"simulated ledger")),
             ..Options::default()
         }
@@ -136,12 +137,13 @@ impl History {
     fn work(&mut self, log: &mut Log) -> Result<(), Fault> {
         self.disk.stop(1 + self.choices.below(120));
         for _ in 0..self.choices.below(40) {
-            match self.choices.below(9) {
+            match self.choices.below(10) {
                 0..4 => log.append(&mut self.choices).map_err(|error| self.wrong(&error))?,
                 4..6 => drop(log.committer.step()),
                 6 => drop(log.committer.vouch()),
                 7 => drop(log.filler.step()),
-                _ => drop(log.sealer.step()),
+                8 => drop(log.sealer.step()),
+                _ => (0..self.choices.below(12)).for_each(|_| drop(log.sealer.step())),
             }
         }
         Ok(())

@@ -7,6 +7,7 @@ mod damage; // every bit, every sector: damage is told or harms nothing that was
 mod faults; // a failed sync, the n-th operation, a full disk
 mod files; // real files, threads, two owners
 mod lives; // power cuts over several lives
+mod merged; // sealed files that became one
 mod mirrored; // two copies: both or none
 mod moving; // a log that moves under the one who copies it
 mod rig; // an answered log, and every way to damage it

@@ -1,19 +1,23 @@
 //! Several lives of one log, each ended by a power cut or a kill at any moment.
 
 use wal::simulated::{Choices, Disk};
-use wal::{Lsn, Options, Record};
+use wal::{Lsn, Name, Options, Record, Storage};
 
-use crate::support::{Log, short_segments, states};
+use crate::support::{Log, merging, states};
 
 /// What was told survives; what was not survives as a prefix; what died stays dead; what is read is
 /// what was appended.
 #[test]
 fn what_was_told_survives_and_what_died_stays_dead() {
-    let (mut tried, mut seed) = (0, 0);
+    let (mut tried, mut seed, mut merged) = (0, 0, 0);
     while tried < states(100_000) {
         seed += 1;
-        tried += History::new(seed).run();
+        let mut history = History::new(seed);
+        tried += history.run();
+        merged += history.merged;
     }
+    println!("{tried} states, {merged} lives in which files were merged or half merged");
+    assert!(merged > tried / 100);
 }
 
 /// The lives that one seed makes.
@@ -23,24 +27,29 @@ struct History {
     disk: Disk,
     records: Vec<Record>,
     told: Lsn,
+    /// Lives that left a file of several segments.
+    merged: u64,
 }
 
 impl History {
     fn new(seed: u64) -> Self {
         let choices = Choices::new(seed);
-        Self { seed, choices, disk: Disk::new(), records: Vec::new(), told: Lsn::ZERO }
+        let (disk, records) = (Disk::new(), Vec::new());
+        Self { seed, choices, disk, records, told: Lsn::ZERO, merged: 0 }
     }
 
     /// How many states it tried.
-    fn run(mut self) -> u64 {
+    fn run(&mut self) -> u64 {
         let lives = 2 + self.choices.below(6);
         (0..lives).map(|life| self.live(life)).sum()
     }
 
-    /// In every other history a commit is of several groups.
+    /// In every other history a commit is of several groups, and in most of them what is sealed
+    /// becomes fewer files.
     fn options(&self) -> Options {
         let group_bytes_max = if self.seed.is_multiple_of(2) { 8 << 10 } else { 2 << 20 };
-        Options { group_bytes_max, ..short_segments() }
+        let files = [0, 2, 2, 3][usize::try_from(self.seed / 2 % 4).unwrap()];
+        Options { group_bytes_max, ..merging(files) }
     }
 
     fn live(&mut self, life: u64) -> u64 {
@@ -59,6 +68,8 @@ impl History {
         self.records = std::mem::take(&mut log.records);
         let ends = self.other_ends();
         self.end();
+        let files = self.disk.list().unwrap().into_iter().filter_map(Name::segments);
+        self.merged += u64::from(files.into_iter().any(|(first, last)| first < last));
         1 + failed + ends
     }
 
@@ -97,12 +108,14 @@ impl History {
     fn work(&mut self, log: &mut Log) {
         self.disk.stop(1 + self.choices.below(120));
         for _ in 0..self.choices.below(40) {
-            match self.choices.below(9) {
-                0..4 => log.append(&mut self.choices),
-                4..6 => drop(log.committer.step()),
-                6 => drop(log.committer.vouch()),
-                7 => drop(log.filler.step()),
-                _ => drop(log.sealer.step()),
+            match self.choices.below(20) {
+                0..8 => log.append(&mut self.choices),
+                8..12 => drop(log.committer.step()),
+                12..14 => drop(log.committer.vouch()),
+                14..16 => drop(log.filler.step()),
+                16..19 => drop(log.sealer.step()),
+                19 if self.choices.once_in(8) => archive(log),
+                _ => (0..self.choices.below(12)).for_each(|_| drop(log.sealer.step())),
             }
         }
         if self.choices.once_in(2) {
@@ -129,6 +142,14 @@ impl History {
             _ => crash(&self.disk, &mut self.choices),
         };
     }
+}
+
+/// Moves what it may to the archive, if it can.
+fn archive(log: &Log) {
+    for from in [log.wal.durable(), log.wal.durable().next()] {
+        drop(log.wal.snapshot(from).map(|writer| writer.publish(log.wal.durable())));
+    }
+    drop(log.wal.archive(u64::MAX));
 }
 
 /// Cuts the power; few, half, most, all or none of the unsynced sectors survive.

@@ -7,7 +7,7 @@ use wal::simulated::{Choices, Disk, DiskFile};
 use wal::storage::Prepare;
 use wal::{Medium, Name, Options, Record, Step, Storage, backup};
 
-use crate::support::{Log, short_segments};
+use crate::support::{Log, merging, short_segments};
 
 /// A disk on which something else happens before each read.
 struct Busy {
@@ -127,6 +127,37 @@ fn a_copy_is_whole_whatever_is_sealed_meanwhile() {
     let (disk, target) = (Disk::new(), Disk::new());
     let mut log = Log::open(&disk).unwrap();
     log.answer(&mut Choices::new(5), 60);
+    let (records, durable, sealer) = (log.records, log.wal.durable(), Mutex::new(log.sealer));
+    let busy = Busy::new(&disk, move || drop(sealer.lock().unwrap().step()));
+    assert_eq!(backup(&busy, &target, |_, _| {}).unwrap().last, durable);
+    assert_eq!(opened(&target, &records), records.len());
+}
+
+/// Sealed files become one while others are copied, and are gone when it is their turn; or they
+/// were copied, and the wide one is.
+#[test]
+fn a_copy_is_whole_whatever_is_merged_meanwhile() {
+    for (fan, after, steps) in
+        [2, 3].into_iter().flat_map(|fan| (0..12).map(move |n| (fan, n, 1 + n * 5 % 17)))
+    {
+        let (disk, target) = (Disk::new(), Disk::new());
+        Log::open(&disk).unwrap().answer(&mut Choices::new(5), 60);
+        Log::open(&disk).unwrap().seal_all();
+        let mut log = Log::open_with(&disk, merging(fan)).unwrap();
+        log.answer(&mut Choices::new(6), 20);
+        let (mut copied, mut sealer) = (0, log.sealer);
+        let done = backup(&disk, &target, |_, _| {
+            copied += 1;
+            (0..steps).filter(|_| copied > after).for_each(|_| drop(sealer.step()));
+        });
+        let case = format!("by {fan}, {steps} steps after each file from {after} on");
+        assert_eq!(done.unwrap().last, log.wal.durable(), "{case}");
+        assert_eq!(opened(&target, &log.records), log.records.len(), "{case}");
+    }
+    // With each read.
+    let (disk, target) = (Disk::new(), Disk::new());
+    Log::open(&disk).unwrap().answer(&mut Choices::new(5), 60);
+    let log = Log::open_with(&disk, merging(2)).unwrap();
     let (records, durable, sealer) = (log.records, log.wal.durable(), Mutex::new(log.sealer));
     let busy = Busy::new(&disk, move || drop(sealer.lock().unwrap().step()));
     assert_eq!(backup(&busy, &target, |_, _| {}).unwrap().last, durable);

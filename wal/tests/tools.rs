@@ -4,19 +4,32 @@ use std::convert::Infallible;
 
 use wal::inspect::{Content, Follower, Look, Tail, files, salvage, scan};
 use wal::simulated::{Choices, Disk};
-use wal::{BackupError, CutError, Lsn, Name, OpenError, Record, Storage, backup, cut};
+use wal::{BackupError, CutError, Lsn, Name, OpenError, Options, Record, Storage, backup, cut};
 
-use crate::support::{Log, short_segments, states};
+use crate::support::{Log, merging, short_segments, states};
 
 /// A log of three lives, the first of its segments sealed, and still running.
 fn running(sealed: usize) -> (Disk, Log) {
+    running_with(sealed, short_segments)
+}
+
+/// The same, and most of the sealed ones have become few.
+fn merged() -> (Disk, Log) {
+    let (disk, log) = running_with(100, || merging(5));
+    let files = disk.list().unwrap().into_iter().filter_map(Name::segments);
+    let widths: Vec<u64> = files.map(|(first, last)| last - first).collect();
+    assert!(widths.len() > 3 && widths.iter().any(|width| *width > 3), "{widths:?}");
+    (disk, log)
+}
+
+fn running_with(steps: usize, options: fn() -> Options) -> (Disk, Log) {
     let (disk, mut choices) = (Disk::new(), Choices::new(21));
     for _ in 0..2 {
-        Log::open(&disk).unwrap().answer(&mut choices, 30);
+        Log::open_with(&disk, options()).unwrap().answer(&mut choices, 30);
     }
-    let mut log = Log::open(&disk).unwrap();
+    let mut log = Log::open_with(&disk, options()).unwrap();
     log.answer(&mut choices, 30);
-    (0..sealed).for_each(|_| drop(log.sealer.step()));
+    (0..steps).for_each(|_| drop(log.sealer.step()));
     (disk, log)
 }
 
@@ -31,7 +44,10 @@ fn scanned(disk: &Disk, tail: Tail) -> Result<Vec<Record>, OpenError<Infallible>
 
 #[test]
 fn a_look_shows_what_an_opening_would_and_changes_nothing() {
-    let (disk, log) = running(4);
+    [running(4), merged()].into_iter().for_each(looks);
+}
+
+fn looks((disk, log): (Disk, Log)) {
     let before = disk.list().unwrap();
     assert!(scanned(&disk, Tail::Moving).unwrap() == log.records);
     assert!(scanned(&disk.kill(), Tail::Still).unwrap() == log.records);
@@ -59,12 +75,13 @@ fn a_follower_shows_each_record_once_whatever_becomes_of_its_file() {
         let (disk, mut choices) = (Disk::new(), Choices::new(seed));
         let (mut follower, mut shown) = (Follower::new(Lsn::new(1)), Vec::<Record>::new());
         for _ in 0..3 {
-            let mut log = Log::open(&disk).unwrap();
+            let files = [0, 2, 3][usize::try_from(seed % 3).unwrap()];
+            let mut log = Log::open_with(&disk, merging(files)).unwrap();
             for _ in 0..20 {
                 let records = choices.below(8);
                 log.answer(&mut choices, records);
                 if choices.once_in(3) {
-                    drop(log.sealer.step());
+                    (0..choices.below(15)).for_each(|_| drop(log.sealer.step()));
                 }
                 if choices.once_in(2) {
                     let look = follower.advance(&disk, |_, record| {
@@ -86,7 +103,10 @@ fn a_follower_shows_each_record_once_whatever_becomes_of_its_file() {
 
 #[test]
 fn what_is_behind_damage_can_be_told_from_what_is_left() {
-    let (disk, log) = running(4);
+    [running(4), merged()].into_iter().for_each(salvages);
+}
+
+fn salvages((disk, log): (Disk, Log)) {
     let all = salvage(&disk, Lsn::new(1), |_| {}).unwrap();
     assert_eq!((all.records, all.next), (log.last().value(), log.last().next()));
     assert_eq!(all.vouched, log.last().next());
@@ -107,7 +127,10 @@ fn what_is_behind_damage_can_be_told_from_what_is_left() {
 
 #[test]
 fn a_copy_of_a_running_log_opens_with_all_that_was_durable() {
-    let (disk, mut log) = running(4);
+    [running(4), merged()].into_iter().for_each(backs_up);
+}
+
+fn backs_up((disk, mut log): (Disk, Log)) {
     let target = Disk::new();
     let copied = backup(&disk, &target, |_, _| {}).unwrap();
     assert_eq!(copied.last, log.last());
@@ -123,8 +146,9 @@ fn a_copy_of_a_running_log_opens_with_all_that_was_durable() {
 /// goes on.
 #[test]
 fn a_cut_keeps_what_is_before_it_and_nothing_else() {
-    for sealed in [0, 4, 100] {
-        let (disk, log) = running(sealed);
+    let logs = [running(0), running(4), running(100), merged()];
+    for (disk, log) in logs {
+        let sealed = disk.list().unwrap().len();
         let step = usize::try_from(60_000 / states(2_000)).unwrap().max(1);
         for at in (1..=log.records.len()).step_by(step) {
             let (cut_off, evidence) = (disk.kill(), Disk::new());
@@ -135,19 +159,23 @@ fn a_cut_keeps_what_is_before_it_and_nothing_else() {
                 assert_eq!(evidence.bytes(*name), disk.bytes(*name), "{name} is no evidence");
             }
             let cut_off = cut_off.crash(|| false);
-            let mut opened = Log::open(&cut_off).unwrap_or_else(|e| panic!("{sealed} {at}: {e}"));
-            assert!(opened.records == log.records[..at - 1], "{sealed} sealed, cut at {at}");
+            let mut opened =
+                Log::open(&cut_off).unwrap_or_else(|e| panic!("of {sealed} files, {at}: {e}"));
+            assert!(opened.records == log.records[..at - 1], "of {sealed} files, cut at {at}");
             opened.answer(&mut Choices::new(3), 8);
             opened.seal_all();
             let last = Log::open(&cut_off.crash(|| false)).unwrap();
-            assert!(last.records == opened.records, "{sealed} sealed, cut at {at}");
+            assert!(last.records == opened.records, "of {sealed} files, cut at {at}");
         }
     }
 }
 
 #[test]
 fn a_corrupt_log_opens_once_it_is_cut_where_the_corruption_is() {
-    let (disk, log) = running(4);
+    [running(4), merged()].into_iter().for_each(is_cut_where_it_is_corrupt);
+}
+
+fn is_cut_where_it_is_corrupt((disk, log): (Disk, Log)) {
     for name in disk.list().unwrap() {
         let damaged = disk.kill();
         let middle = damaged.bytes(name).len() / 2;

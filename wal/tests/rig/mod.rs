@@ -24,8 +24,8 @@ use wal::{
 
 use crate::support::{Log, short_segments};
 
-/// A log of some lives, all of it answered and vouched for, with sealed segments, padded ones, one
-/// that was not used, and snapshots, or without some of these.
+/// A log of some lives, all of it answered and vouched for, with sealed segments, merged ones, padded
+/// ones, one that was not used, and snapshots, or without some of these.
 struct Answered {
     disk: Disk,
     records: Vec<Record>,
@@ -51,6 +51,8 @@ struct Shape {
     records: u64,
     segment_bytes: u64,
     group_bytes_max: usize,
+    /// How many sealed files become one.
+    merge_files: usize,
     log_id: LogId,
 }
 
@@ -65,6 +67,7 @@ impl Answered {
             records: 9,
             segment_bytes: if seed.is_multiple_of(3) { 16 << 10 } else { 32 << 10 },
             group_bytes_max: if seed.is_multiple_of(2) { 8 << 10 } else { 2 << 20 },
+            merge_files: [0, 2, 0, 3][usize::try_from(seed % 4).unwrap()],
             log_id: LogId::new(log),
         };
         Self::build(seed, &shape)
@@ -77,6 +80,7 @@ impl Answered {
             records: 2,
             segment_bytes: 16 << 10,
             group_bytes_max: 8 << 10,
+            merge_files: [0, 2][usize::try_from(seed % 2).unwrap()],
             log_id: LogId::new(*b"the log of tests"),
         };
         Self::build(seed, &shape)
@@ -93,6 +97,9 @@ impl Answered {
             log.answer(&mut choices, first);
             before.push(disk.kill());
             (0..choices.below(4)).for_each(|_| drop(log.sealer.step()));
+            if shape.merge_files > 0 {
+                log.seal_all();
+            }
             if choices.once_in(3) {
                 take_snapshot(&log);
             }
@@ -176,6 +183,7 @@ impl Shape {
         Options {
             segment_bytes: self.segment_bytes,
             group_bytes_max: self.group_bytes_max,
+            merge_files: self.merge_files,
             log_id: Some(self.log_id),
             ..short_segments()
         }
