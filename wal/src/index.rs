@@ -250,9 +250,12 @@ impl<M> Index<M> {
         }
     }
 
-    /// Whether records are read from this file.
-    pub(crate) fn has(&self, name: Name) -> bool {
-        self.shelves.read().iter().any(|shelf| shelf.is(name))
+    /// Whether a sealed file is where those are kept that are seldom wanted; `None` if it is there
+    /// no more.
+    pub(crate) fn is_archived(&self, name: Name) -> Option<bool> {
+        let shelves = self.shelves.read();
+        let found = shelves.iter().find(|shelf| shelf.is(name))?;
+        found.as_dense().map(|dense| dense.archived)
     }
 
     /// The file of the oldest segment that was not sealed is this one from now on.

@@ -10,6 +10,7 @@ use std::sync::Arc;
 use parking_lot::Mutex;
 
 use crate::frames::{Finder, Frame, Head, damaged};
+use crate::log::Log;
 use crate::record::{Record, extent_at, take};
 use crate::storage::Storage;
 use crate::{Lsn, Name};
@@ -41,7 +42,7 @@ impl<M: crate::Medium> Library<M> {
     /// The record, which is in this file.
     pub(crate) fn record<S: Storage<Medium = M>>(
         &self,
-        storage: &S,
+        log: &Log<S>,
         name: Name,
         head: Head,
         lsn: Lsn,
@@ -51,7 +52,7 @@ impl<M: crate::Medium> Library<M> {
         let frame = match kept {
             Some(frame) => frame,
             None => {
-                let frame = self.file(storage, name, head)?.frame_of(lsn.value())?;
+                let frame = self.file(log, name, head)?.frame_of(lsn.value())?;
                 self.frames.lock().keep(name, frame, holds)
             }
         };
@@ -66,15 +67,21 @@ impl<M: crate::Medium> Library<M> {
 
     fn file<S: Storage<Medium = M>>(
         &self,
-        storage: &S,
+        log: &Log<S>,
         name: Name,
         head: Head,
     ) -> io::Result<Arc<Finder<M>>> {
         if let Some(file) = self.files.lock().find(name, |_| true) {
             return Ok(file);
         }
-        let file = Finder::open(storage.open(name)?, head)?;
-        Ok(self.files.lock().keep(name, file, |_| true))
+        let before = log.index.is_archived(name);
+        let file = Finder::open(log.storage.open(name)?, head)?;
+        let file = self.files.lock().keep(name, file, |_| true);
+        // Who moved or replaced it meanwhile may have looked here before.
+        if before.is_none() || log.index.is_archived(name) != before {
+            self.forget(|gone| gone == name);
+        }
+        Ok(file)
     }
 }
 

@@ -165,6 +165,7 @@ impl<S: Storage> Wal<S> {
                 let Some(_claim) = Claim::of(&self.log, &[dense]) else { break };
                 self.log.storage.archive(dense.name)?;
                 self.log.index.note_archived(dense.name);
+                self.log.library.forget(|name| name == dense.name);
             }
             moved += 1;
         }

@@ -58,7 +58,7 @@ pub(crate) fn record<S: Storage>(log: &Log<S>, lsn: Lsn) -> Result<Record, ReadE
 fn read<S: Storage>(log: &Log<S>, place: Place<S::Medium>, lsn: Lsn) -> io::Result<Record> {
     match place {
         Place::Padded(lead) => walk(&lead, lsn),
-        Place::Dense(name, head) => log.library.record(&log.storage, name, head, lsn),
+        Place::Dense(name, head) => log.library.record(log, name, head, lsn),
     }
 }
 

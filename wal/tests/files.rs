@@ -276,3 +276,62 @@ fn what_is_archived_is_still_part_of_the_log() {
     let lost = open(directory(elsewhere.path()), options(), |_| Ok::<_, Infallible>(()));
     assert!(matches!(lost.map(drop), Err(OpenError::Corrupt(_))), "a part of the log is missing");
 }
+
+/// The sealer does it on its thread, while others append, read and archive.
+#[test]
+fn sealed_files_become_few_while_the_log_runs_and_their_room_is_free_at_once() {
+    let (place, archive) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+    let directory = || {
+        let directory = Directory::open(place.path(), Filesystem::Any).unwrap();
+        directory.with_archive(archive.path()).unwrap()
+    };
+    let (told, heard) = std::sync::mpsc::channel();
+    let on_merge = move |merged: Result<wal::Merged, &std::io::Error>| {
+        told.send(merged.unwrap().name).unwrap();
+    };
+    let options = Options {
+        merge_files: 3,
+        on_merge: Some(Box::new(on_merge)),
+        mark: Some(|payload| u64::from(payload[0])),
+        ..short_segments()
+    };
+    let log = Running::of(directory(), options);
+    let archive_to = |mark| {
+        for from in [log.wal.durable(), log.wal.durable().next()] {
+            log.wal.snapshot(from).unwrap().publish(log.wal.durable()).unwrap();
+        }
+        log.wal.archive(mark).unwrap()
+    };
+    for n in 0..220 {
+        for _ in 0..10 {
+            let lsn = log.wal.append(&[], |_, payload| payload.resize(3000, n)).unwrap();
+            log.wal.wait_durable(lsn).unwrap();
+            let before = Lsn::new(1 + 7919 * u64::from(n) % lsn.value());
+            assert_eq!(log.wal.read(before).unwrap().lsn, before);
+        }
+        if n % 20 == 10 {
+            archive_to(u64::from(n) - 5);
+        }
+    }
+    let is_wide = |name: Name| name.segments().is_some_and(|(first, last)| last - first >= 8);
+    while !is_wide(heard.recv().unwrap()) {}
+    // Where the oldest is being merged nothing is moved until it was.
+    while archive_to(200) == 0 {
+        heard.recv().unwrap();
+    }
+    for n in (1..=log.wal.durable().value()).step_by(13) {
+        assert_eq!(log.wal.read(Lsn::new(n)).unwrap().payload.len(), 3000);
+    }
+    let wal = log.wal.clone();
+    log.close();
+    // An open file takes its room on the disk for as long.
+    let open = std::fs::read_dir("/proc/self/fd").unwrap();
+    let open = open.filter_map(|file| std::fs::read_link(file.unwrap().path()).ok());
+    let gone = |path: &Path| path.to_string_lossy().ends_with(".dense (deleted)");
+    let ours = |path: &Path| [&place, &archive].iter().any(|ours| path.starts_with(ours.path()));
+    assert_eq!(open.filter(|path| ours(path) && gone(path)).count(), 0);
+    drop(wal);
+    let again = Running::of(directory(), short_segments());
+    assert_eq!(again.records.len(), 2200);
+    again.close();
+}

@@ -154,7 +154,7 @@ impl<S: Storage> Merger<S> {
             self.state = State::Clearing(names, merged);
             return Err(error);
         }
-        self.log.library.forget(|name| !self.log.index.has(name));
+        self.log.library.forget(|name| self.log.index.is_archived(name).is_none());
         let Some(merged) = merged else { return Ok(Step::Part) };
         (self.failures, self.skips) = (0, 0);
         self.state = State::Looking;
