@@ -14,8 +14,11 @@ use crate::storage::Medium;
 
 /// So few frames are not worth a thread.
 const FEW: usize = 16;
-/// How many frames wait for the one who takes them.
-const AHEAD: usize = 32;
+/// So many frames are handed on together: to wake the one who takes them costs as much as to
+/// decompress one.
+const TOGETHER: usize = 8;
+/// How many times as many wait.
+const AHEAD: usize = 8;
 
 /// A file of frames, open, with its index in memory.
 pub(crate) struct Frames<M> {
@@ -107,15 +110,18 @@ impl<M: Medium> Frames<M> {
         thread::scope(|scope| {
             let (ahead, frames) = sync_channel(AHEAD);
             scope.spawn(move || {
-                for place in places {
-                    self.expect(place);
+                let mut expected = 0;
+                for first in places.clone().step_by(TOGETHER) {
+                    expected = self.expect(first, expected);
+                    let some = first..places.end.min(first + TOGETHER);
+                    let some = some.map(|place| (place, self.frame(place))).collect::<Vec<_>>();
                     // Nobody wants the rest.
-                    if ahead.send((place, self.frame(place))).is_err() {
+                    if ahead.send(some).is_err() {
                         break;
                     }
                 }
             });
-            frames.into_iter().all(|(place, frame)| each(place, frame));
+            frames.into_iter().flatten().all(|(place, frame)| each(place, frame));
         });
     }
 
@@ -128,9 +134,15 @@ impl<M: Medium> Frames<M> {
         Ok(digest.finalize())
     }
 
-    /// Says that the frames from this one on are read soon.
-    pub(crate) fn expect(&self, place: usize) {
+    /// Says that the frames from this one on are read soon, unless that was said of all up to
+    /// `expected` and that is far enough; up to where it was said.
+    pub(crate) fn expect(&self, place: usize, expected: u64) -> u64 {
         const AHEAD_BYTES: u64 = 1 << 20;
-        self.medium.expect(self.offset(place), AHEAD_BYTES);
+        let offset = self.offset(place);
+        if offset + AHEAD_BYTES / 2 < expected {
+            return expected;
+        }
+        self.medium.expect(offset.max(expected), AHEAD_BYTES);
+        offset.max(expected) + AHEAD_BYTES
     }
 }

@@ -94,7 +94,7 @@ impl<S: Storage> Copying<S> {
             self.begun += 1;
             return Ok(true);
         };
-        frames.expect(place);
+        frames.expect(place, 0);
         while place < frames.len() {
             place += 1;
             if self.copy(&frames, place - 1)? {
@@ -137,7 +137,7 @@ impl<S: Storage> Checking<S> {
         if self.place == self.frames.len() {
             return Ok(false);
         }
-        self.frames.expect(self.place);
+        self.frames.expect(self.place, 0);
         let mut bytes = 0;
         while self.place < self.frames.len() && bytes < PACE_BYTES {
             bytes += self.frames.raw(self.place)?.verify()?;
