@@ -32,7 +32,7 @@
 //! | [`Filler`] | prepares the next segment | on one thread of its own |
 //! | [`Sealer`] | rewrites finished segments without padding | on one thread of its own |
 //! | [`SnapshotWriter`], [`read_snapshot`] | what the caller made of the log, so that opening is short | on any thread; before [`open`] |
-//! | [`open`] | recovers: reads, judges, repairs, begins a life | once, before them |
+//! | [`open`], [`replay`] | recovers: reads, judges; then repairs, begins a life | once, before them |
 //! | [`Storage`], [`Medium`] | the seam: [`Directory`] for files, [`simulated::Disk`] for tests | |
 //!
 //! # Promises
@@ -99,8 +99,8 @@ pub use options::{
 pub use read::ReadError;
 pub use record::{LINKS_MAX, Links, PAYLOAD_BYTES_MAX, Record, RecordRef};
 pub use recovery::{
-    Corruption, Cut, CutError, Damage, OpenError, Opened, Recovered, StorageError, TornTail, cut,
-    open,
+    Corruption, Cut, CutError, Damage, OpenError, Opened, Recovered, Replayed, StorageError,
+    TornTail, cut, open, replay,
 };
 pub use sealer::{Seal, Sealer};
 pub use segment::LogId;

@@ -47,8 +47,8 @@ use crate::{Lsn, Name};
 pub use cut::{Cut, CutError, cut};
 pub use follow::Follower;
 use replay::{Replay, Shown};
-use survey::Found;
 pub(crate) use survey::singles;
+use survey::{Found, Survey};
 
 /// A log that was opened, and the pieces of work that are to be run beside it.
 pub struct Opened<S: Storage> {
@@ -193,9 +193,22 @@ fn called(name: Option<Name>) -> String {
 /// See [`OpenError`]. On corruption nothing in the storage was changed.
 pub fn open<S: Storage, E>(
     storage: S,
-    mut options: Options,
+    options: Options,
     visit: impl FnMut(RecordRef<'_>) -> Result<(), E>,
 ) -> Result<Opened<S>, OpenError<E>> {
+    Ok(replay(storage, options, visit)?.open()?)
+}
+
+/// Does as [`open`] does up to where the storage would be changed: for a caller who has more to
+/// do with the records than `visit` does.
+///
+/// # Errors
+/// See [`OpenError`]. Nothing in the storage was changed.
+pub fn replay<S: Storage, E>(
+    storage: S,
+    mut options: Options,
+    visit: impl FnMut(RecordRef<'_>) -> Result<(), E>,
+) -> Result<Replayed<S>, OpenError<E>> {
     if !options.are_sound() {
         return Err(OpenError::Lengths);
     }
@@ -208,8 +221,40 @@ pub fn open<S: Storage, E>(
     if recovered.last < options.at_least {
         return Err(replay.short().into());
     }
-    let kept = repair::repair(&storage, survey, &replay, torn)?;
-    Ok(begin(storage, options, kept, replay, recovered)?)
+    Ok(Replayed { storage, options, survey, replay, recovered })
+}
+
+/// A log whose records were all shown and that is known to be whole.
+pub struct Replayed<S: Storage> {
+    storage: S,
+    options: Options,
+    survey: Survey<S::Medium>,
+    replay: Replay,
+    recovered: Recovered,
+}
+
+impl<S: Storage> Replayed<S> {
+    /// Opens it: what died is made to stay dead, and a life begins.
+    ///
+    /// # Errors
+    /// When the storage failed.
+    pub fn open(self) -> Result<Opened<S>, StorageError> {
+        let Self { storage, options, survey, replay, recovered } = self;
+        let kept = repair::repair(&storage, survey, &replay, recovered.torn)?;
+        begin(storage, options, kept, replay, recovered)
+    }
+}
+
+impl<E> OpenError<E> {
+    /// The same, with another error of the caller's.
+    pub fn map<F>(self, visit: impl FnOnce(E) -> F) -> OpenError<F> {
+        match self {
+            Self::Lengths => OpenError::Lengths,
+            Self::Storage(error) => OpenError::Storage(error),
+            Self::Corrupt(corruption) => OpenError::Corrupt(corruption),
+            Self::Visit { lsn, error } => OpenError::Visit { lsn, error: visit(error) },
+        }
+    }
 }
 
 /// Shows what an opening would, and changes nothing.
