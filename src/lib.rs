@@ -39,7 +39,9 @@
 //!
 //! * **Events are logged, not commands.** A record holds the postings and the balances after them.
 //!   Recovery folds [`apply`](ledger::Account::apply) over the log and compares every balance that
-//!   it stored. A change of the rules never changes the past.
+//!   it stored. A change of the rules never changes the past. The state is divided among as many
+//!   folders as there are cores, each with its shards alone; any number of them comes to the same,
+//!   and says the same of a log that does not fit.
 //! * **Every answer is a record**, refusals too: they must be repeatable by key, and must not
 //!   reveal what a power cut can undo. Every answer, reads included, waits until what it reveals is
 //!   on the disk.

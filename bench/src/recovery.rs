@@ -4,7 +4,7 @@
 //! opened as it was written, and again once it is sealed. The opening drops the page cache by itself
 //! before it reads, so what is measured is a cold start.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use holdfast::ledger::Operation::{CreditBalance, DebitBalance, HoldBalance};
@@ -31,6 +31,9 @@ pub struct Args {
     /// How often it is opened
     #[arg(long, value_name = "N", default_value_t = 5)]
     rounds: u32,
+    /// A log to open as it is, and not to write one
+    #[arg(long, value_name = "DIR")]
+    log: Option<PathBuf>,
 }
 
 /// Measures and prints.
@@ -39,6 +42,12 @@ pub struct Args {
 /// When the log cannot be written or read back.
 pub fn run(args: &Args) -> anyhow::Result<()> {
     preamble(Some(&args.place.dir));
+    if let Some(log) = &args.log {
+        let opened = measure(log, args.rounds)?;
+        let records = opened.records;
+        print(&[("this log", opened)], records);
+        return Ok(());
+    }
     let scratch = args.place.scratch()?;
     let path = scratch.path().join("log");
     write(&path, args.actions)?;

@@ -7,6 +7,7 @@ use wal::{Lsn, Storage};
 
 use super::Engine;
 use super::log::{Stamp, Unavailable};
+use super::names::Names;
 use super::record::{AccountAmended, AccountOpened, Profile};
 use super::shard::{Description, Name, Resident, Shard};
 use super::state::Listed;
@@ -142,7 +143,11 @@ impl<S: Storage> Engine<S> {
         let opened = AccountOpened { tenant_account_ref, opening, profile };
         let stamp = self.log.append(&[Lsn::ZERO; 3], &opened)?;
         // From here the account is open, and nothing can fail.
-        let slot = self.state.admit(&mut roster, &mut shard, opened, stamp);
+        let slot = shard.take_opened(name, opened, stamp, self.state.names());
+        let number = self.state.shard_of(name);
+        roster.push(Listed::new(stamp.lsn, number, slot));
+        let described = shard.resident(slot).and_then(|it| it.description.as_deref());
+        described.into_iter().for_each(|it| self.state.alias(&it.profile, (number, slot)));
         let found = shard.resident(slot).map(|found| view(found, stamp.at));
         Ok(Opened::New(found.unwrap_or_else(|| unreachable!("it was admitted above"))))
     }
@@ -236,37 +241,29 @@ impl<S: Storage> Engine<S> {
     }
 }
 
-impl super::state::State {
+impl Shard {
     /// Takes in an account that was opened.
-    pub(super) fn admit(
-        &self,
-        roster: &mut Vec<Listed>,
-        shard: &mut Shard,
+    pub(super) fn take_opened(
+        &mut self,
+        name: Name<'_>,
         opened: AccountOpened<'_>,
         stamp: Stamp,
+        names: &Names,
     ) -> Slot {
-        let name: Name<'_> = self.name(opened.tenant_account_ref);
         let profile = opened.profile.into_owned();
         let described = profile != Profile::default();
         let description = described.then(|| Box::new(Description { profile, by: None }));
         let mut resident = Resident {
-            name: opened.tenant_account_ref.into(),
+            name: name.text.into(),
             account: Account::open(&opened.opening, stamp.action()),
             chain: super::chain::Chain::default(),
             description,
             created_at: stamp.at,
         };
         resident.chain.push(stamp.lsn);
-        let described = resident.description.as_ref().map(|it| it.profile.clone());
-        let slot = shard.admit(name, resident, |text| self.name(text).hash);
-        let seat = (self.shard_of(name), slot);
-        described.iter().for_each(|profile| self.alias(profile, seat));
-        self.list(roster, name, slot, stamp.lsn);
-        slot
+        self.admit(name, resident, |text| names.hash(text))
     }
-}
 
-impl Shard {
     /// Makes an amendment true.
     pub(super) fn amend(&mut self, slot: Slot, amended: AccountAmended<'_>, stamp: Stamp) {
         let Some(found) = self.resident_mut(slot) else { return };

@@ -57,7 +57,7 @@ pub use log::{Stamp, Unavailable};
 pub use open::{OpenError, Options, Running, open, open_on};
 pub use past::{StatementAsked, StatementPage};
 pub use recheck::{Recheck, Rechecked};
-pub use recover::{Disagreement, RecoverError};
+pub use recover::{Disagreement, Folders, RecoverError};
 pub use replayed::{ReplayError, Replayed, Replaying, replay, replay_on};
 pub use snapshot::{BadSnapshot, Begun, Copied, Copying, PassedOver, Snapshot, TakeError};
 pub use state_hash::StateHash;

@@ -10,7 +10,7 @@ use super::clock::{Clock, ClockJump, Hand};
 use super::currencies::Currencies;
 use super::log::Log;
 use super::record;
-use super::recover::{RecoverError, Replay};
+use super::recover::{Folders, RecoverError, replay};
 use super::snapshot::{BadSnapshot, Base, Begun, Limits, Loader, newest};
 use crate::ledger::{Moment, Rules};
 
@@ -26,6 +26,8 @@ pub struct Options {
     pub key_bits: u32,
     /// Whether to begin on a snapshot where there is one. Without, every record is replayed.
     pub snapshots: bool,
+    /// Who replays.
+    pub folders: Folders,
     /// Whether the wall clock may be far ahead of the last record.
     pub accept_clock_jump: bool,
     /// The wall clock, where a test sets it.
@@ -44,6 +46,7 @@ impl Default for Options {
             max_keys: 200_000_000,
             key_bits: 64,
             snapshots: true,
+            folders: Folders::default(),
             accept_clock_jump: false,
             wall: None,
             hand: None,
@@ -123,18 +126,20 @@ pub fn open_on<'a, S: Storage>(
 fn begin<S: Storage>(
     storage: S,
     options: Options,
-    base: Base,
+    mut base: Base,
     begun: Begun,
 ) -> Result<Running<S>, OpenError> {
-    let mut replay = Replay::new(&base, &options.currencies);
     let options_of_log = wal::Options {
         mark: Some(record::mark),
         from: base.from,
         at_least: base.upto,
         ..options.wal
     };
-    let opened = wal::open(storage, options_of_log, |record| replay.record(&record))?;
-    let last = replay.last.max(base.last);
+    let (replayed, folded) = replay(&mut base, &options.currencies, options.folders, |router| {
+        wal::replay(storage, options_of_log, |record| router.record(&record))
+    })?;
+    let opened = replayed.open().map_err(wal::OpenError::from)?;
+    let last = folded.last.max(base.last);
     let clock = match options.wall {
         Some(wall) => Clock::start_at(wall, last, options.accept_clock_jump)?,
         None => Clock::start(last, options.accept_clock_jump)?,
@@ -145,7 +150,7 @@ fn begin<S: Storage>(
     };
     let wal::Opened { wal, committer, filler, sealer, recovered } = opened;
     let lapses = parking_lot::Mutex::new(Lapses::of(&base.state));
-    let mut undecided = replay.undecided;
+    let mut undecided = folded.undecided;
     undecided.replayed();
     let engine = Engine {
         state: base.state,

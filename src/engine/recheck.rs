@@ -59,7 +59,8 @@ impl<'a> Recheck<'a> {
         if let Some(key) = record.key() {
             self.key(&key, lsn, record.idempotency_key().is_some());
         }
-        for name in names(&record).into_iter().flatten() {
+        let (one, other) = record.accounts();
+        for name in [one, other].into_iter().flatten() {
             let Some(chain) = self.chains.get_mut(name) else { continue };
             let Some(told) = record.tells(name) else { continue };
             let link = |n: usize| stored.links.at(told.links().saturating_add(n));
@@ -100,21 +101,6 @@ impl<'a> Recheck<'a> {
             }
             others.push(other);
         }
-    }
-}
-
-/// The accounts that a record may be about.
-fn names<'a>(record: &Record<'a>) -> [Option<&'a str>; 2] {
-    match record {
-        Record::Action(it) => [Some(it.request.tenant_account_ref), None],
-        Record::Transfer(it) => {
-            [Some(it.request.ends.source()), Some(it.request.ends.destination())]
-        }
-        Record::AccountOpened(it) => [Some(it.tenant_account_ref), None],
-        Record::AccountAmended(it) => [Some(it.tenant_account_ref), None],
-        Record::Authorization(it) => [it.tenant_account_ref, None],
-        Record::AuthorizationUndone(it) => [Some(it.tenant_account_ref), None],
-        Record::ReservationLapsed(it) => [Some(it.tenant_account_ref), None],
     }
 }
 

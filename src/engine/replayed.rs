@@ -1,12 +1,12 @@
 //! A log that was replayed to be looked at: what it makes in memory, and nothing to go on with.
 
 use wal::inspect::{Look, Tail, scan};
-use wal::{Lsn, OnProgress, Recovered, Storage};
+use wal::{Lsn, OnProgress, RecordRef, Recovered, Storage};
 
 use super::audit::Findings;
 use super::books::Totals;
 use super::currencies::Currencies;
-use super::recover::{RecoverError, Replay};
+use super::recover::{self, Folders, RecoverError};
 use super::snapshot::{BadSnapshot, Base, Limits, read};
 use super::state::State;
 use super::state_hash::StateHash;
@@ -82,22 +82,20 @@ pub fn replay_on<S: Storage>(
 
 fn on<S: Storage>(
     storage: &S,
-    base: Base,
+    mut base: Base,
     what: Replaying<'_>,
 ) -> Result<Replayed, wal::OpenError<RecoverError>> {
     let Replaying { tail, upto, on_progress, currencies } = what;
-    let mut replay = Replay::new(&base, currencies);
     let look = Look { tail, from: base.from, on_progress };
-    let mut found =
-        scan(
-            storage,
-            look,
-            |record| {
-                if record.lsn > upto { Ok(()) } else { replay.record(&record) }
-            },
-        )?;
+    let (mut found, folded) =
+        recover::replay(&mut base, currencies, Folders::default(), |router| {
+            let visit = |record: RecordRef<'_>| {
+                if record.lsn > upto { Ok(()) } else { router.record(&record) }
+            };
+            scan(storage, look, visit)
+        })?;
     found.last = found.last.min(upto);
-    let last = replay.last.max(base.last);
+    let last = folded.last.max(base.last);
     Ok(Replayed { state: base.state, last, found })
 }
 

@@ -30,10 +30,16 @@ impl Secret {
         self.hasher.key()
     }
 
+    /// 64 bits of the hash of some bytes.
+    #[must_use]
+    pub fn hash(&self, bytes: &[u8]) -> u64 {
+        self.hasher.hash(bytes).h1
+    }
+
     /// The hash of `text`: 64 bits to find it by, and 32 more to tell it from others.
     #[must_use]
-    pub fn digest(&self, text: &str) -> Digest {
-        let hash = self.hasher.hash(text.as_bytes());
+    pub fn digest(&self, text: impl AsRef<[u8]>) -> Digest {
+        let hash = self.hasher.hash(text.as_ref());
         let check = hash.h2.to_le_bytes();
         Digest {
             hash: hash.h1,

@@ -10,6 +10,7 @@ use wal::Lsn;
 
 use super::books::Books;
 use super::chain::Chain;
+use super::log::Stamp;
 use super::record::Profile;
 use super::secret::Digest;
 use super::transactions::{Slot, Transactions};
@@ -110,6 +111,35 @@ impl Shard {
         let (previous, skip) =
             chain.map_or((Lsn::ZERO, Lsn::ZERO), |links| (links.previous, links.skip));
         [previous, skip, self.transactions.before(transaction, slot)]
+    }
+
+    /// Makes true what the record of that stamp did to an account: what moved, if something did,
+    /// and that it belongs to a transaction, and whether it links the two.
+    pub fn take(
+        &mut self,
+        slot: Slot,
+        movement: Option<&Movement>,
+        transaction: Option<(Digest, bool)>,
+        stamp: Stamp,
+    ) {
+        movement.into_iter().for_each(|movement| self.apply(slot, movement, stamp.action()));
+        self.note(slot, transaction, stamp.lsn);
+    }
+
+    /// Where an account of a name of that hash may be. It is not looked at: what is found there is
+    /// not known to be the one.
+    #[must_use]
+    pub fn glimpse(&self, name: u64) -> Option<Slot> {
+        self.names.find(name, |_| true).copied()
+    }
+
+    /// Reads what the next record about `slot` is held against, so that it is near when it comes.
+    #[must_use]
+    pub fn warm(&self, slot: Slot, transaction: Digest) -> u64 {
+        let Some(found) = self.resident(slot) else { return 0 };
+        let hold = found.account.holds().last().map_or(0, |(hold, _)| hold.position());
+        let before = self.transactions.before(Some(transaction), slot);
+        hold ^ before.value() ^ found.chain.newest().value() ^ u64::from(!found.name.is_empty())
     }
 
     /// Notes that the record at `lsn` was about `slot` and the transaction, and whether it links

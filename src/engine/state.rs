@@ -8,7 +8,7 @@ use smallvec::SmallVec;
 use wal::Lsn;
 
 use super::aliases::{Alias, Aliases, Seat};
-use super::keys::Keys;
+use super::keys::{self, Keys};
 use super::names::Names;
 use super::record::Profile;
 use super::secret::Secret;
@@ -44,6 +44,26 @@ pub struct Listed {
     slot: Slot,
 }
 
+/// Some of the shards of accounts and of keys, for one who has them alone.
+#[derive(Debug)]
+pub struct Part<'a> {
+    shards: &'a mut [CachePadded<Mutex<Shard>>],
+    /// The number of the first.
+    first: usize,
+    names: &'a Names,
+    /// Its keys.
+    pub keys: keys::Part<'a>,
+    /// What happened at no account, where that is of this part.
+    pub strays: Option<&'a mut Strays>,
+}
+
+/// Which part has what.
+#[derive(Clone, Copy, Debug)]
+pub struct Owners {
+    accounts: usize,
+    keys: usize,
+}
+
 /// The number of a shard.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct ShardNumber(u16);
@@ -71,14 +91,48 @@ impl State {
         Name { text, hash: self.names.hash(text) }
     }
 
+    /// How names are hashed.
+    #[must_use]
+    pub const fn names(&self) -> &Names {
+        &self.names
+    }
+
     /// The shard that an account of that name is in, whether there is one or not.
     #[must_use]
     pub fn shard_of(&self, name: Name<'_>) -> ShardNumber {
-        // A table finds its buckets by the lowest bits and its tags by the highest: the middle ones
-        // are free to choose the shard, and leave the names of one shard spread over its table.
-        let [_, _, _, _, a, b, _, _] = name.hash.to_le_bytes();
-        let middle = u16::from_le_bytes([a, b]);
-        ShardNumber(middle % SHARDS)
+        ShardNumber::of(name.hash)
+    }
+
+    /// Divides all that is locked between so many, at the most, who then need no locks; the first
+    /// has the strays. And who has what, and how names are hashed.
+    pub fn divide(&mut self, into: usize) -> (Vec<Part<'_>>, Owners, &Names) {
+        let each = |shards: u16| usize::from(shards).div_ceil(into.max(1));
+        let owners = Owners { accounts: each(SHARDS), keys: each(keys::SHARDS) };
+        let (names, mut strays) = (&self.names, Some(self.strays.get_mut()));
+        let shards = (0_usize..).step_by(owners.accounts);
+        let shards = shards.zip(self.shards.chunks_mut(owners.accounts));
+        let parts = shards.zip(self.keys.divide(owners.keys));
+        let parts = parts.map(|((first, shards), keys)| Part {
+            shards,
+            first,
+            names,
+            keys,
+            strays: strays.take(),
+        });
+        (parts.collect(), owners, names)
+    }
+
+    /// Puts accounts that were opened in their places in the roster, and notes their other names.
+    pub fn enlist(&mut self, opened: Vec<Listed>) {
+        for listed in &opened {
+            let (number, slot) = listed.place();
+            let shard = self.lock(number);
+            let described = shard.resident(slot).and_then(|it| it.description.as_deref());
+            described.into_iter().for_each(|it| self.alias(&it.profile, (number, slot)));
+        }
+        let roster = self.roster.get_mut();
+        roster.extend(opened);
+        roster.sort_by_key(|listed| listed.opened);
     }
 
     /// Notes by which other names the account at `seat` is known.
@@ -136,17 +190,55 @@ impl State {
     pub fn lock_all(&self) -> Vec<MutexGuard<'_, Shard>> {
         self.shards.iter().map(|shard| shard.lock()).collect()
     }
+}
 
-    /// Notes in the roster, which the caller holds, that `name` was opened. All that is there was
-    /// opened before, but for what a snapshot copied when its roster had been begun.
-    pub fn list(&self, roster: &mut Vec<Listed>, name: Name<'_>, slot: Slot, opened: Lsn) {
-        let later = roster.iter().rev().take_while(|listed| listed.opened > opened).count();
-        let listed = Listed { opened, shard: self.shard_of(name).0, slot };
-        roster.insert(roster.len().saturating_sub(later), listed);
+impl ShardNumber {
+    /// The shard of a name of that hash.
+    fn of(hash: u64) -> Self {
+        // A table finds its buckets by the lowest bits and its tags by the highest: the middle ones
+        // are free to choose the shard, and leave the names of one shard spread over its table.
+        let [_, _, _, _, a, b, _, _] = hash.to_le_bytes();
+        Self(u16::from_le_bytes([a, b]) % SHARDS)
+    }
+}
+
+impl Owners {
+    /// Who has the account of a name of that hash.
+    #[must_use]
+    pub fn of_name(&self, hash: u64) -> usize {
+        usize::from(ShardNumber::of(hash).0).checked_div(self.accounts).unwrap_or(0)
+    }
+
+    /// Who has that shard of the keys.
+    #[must_use]
+    pub fn of_key(&self, shard: usize) -> usize {
+        shard.checked_div(self.keys).unwrap_or(0)
+    }
+}
+
+impl<'a> Part<'a> {
+    /// How names are hashed.
+    #[must_use]
+    pub const fn names(&self) -> &'a Names {
+        self.names
+    }
+
+    /// The shard of a name of that hash, if it is of this part.
+    #[must_use]
+    pub fn shard(&mut self, hash: u64) -> Option<(ShardNumber, &mut Shard)> {
+        let number = ShardNumber::of(hash);
+        let shard = self.shards.get_mut(usize::from(number.0).checked_sub(self.first)?)?;
+        Some((number, shard.get_mut()))
     }
 }
 
 impl Listed {
+    /// The account that was opened then, and where it is.
+    #[must_use]
+    pub const fn new(opened: Lsn, shard: ShardNumber, slot: Slot) -> Self {
+        Self { opened, shard: shard.0, slot }
+    }
+
     /// Where it is.
     #[must_use]
     pub const fn place(&self) -> (ShardNumber, Slot) {

@@ -9,6 +9,7 @@ use wal::Lsn;
 use super::books::Books;
 use super::secret::Digest;
 use super::transactions::{Slot, Transactions};
+use crate::ledger::{Money, SystemAccount};
 
 /// All that happened at no customer's account.
 #[derive(Debug, Default)]
@@ -31,6 +32,19 @@ impl Strays {
     pub fn note(&mut self, of: Option<Digest>, lsn: Lsn) {
         if let Some(of) = of {
             self.transactions.note(of, Slot::NOBODY, lsn, false);
+        }
+    }
+
+    /// Moves money from one system account to the other. Nothing but the books changes.
+    pub fn take(&mut self, from: SystemAccount, to: SystemAccount, money: Money) {
+        let totals = self.books.of(money.currency);
+        let amount = i128::from(money.amount.minor());
+        for (system, part) in [(from, amount.wrapping_neg()), (to, amount)] {
+            let total = match system {
+                SystemAccount::Settlement => &mut totals.settlement,
+                SystemAccount::Funding => &mut totals.funding,
+            };
+            *total = total.wrapping_add(part);
         }
     }
 }

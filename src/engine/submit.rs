@@ -107,15 +107,6 @@ impl<'a> Seat<'a> {
         slot.map_or_else(|| Self::Stray(state.lock_strays()), Self::Account)
     }
 
-    /// Whether the record at `lsn` is replayed, and what it did here was copied by a snapshot; the
-    /// strays have seen all up to `seen`.
-    pub(super) fn has_seen(&self, shard: &Shard, lsn: Lsn, seen: Lsn) -> bool {
-        match self {
-            Self::Account(slot) => shard.has_seen(*slot, lsn),
-            Self::Stray(_) => lsn <= seen,
-        }
-    }
-
     pub(super) fn links(&self, shard: &Shard, transaction: Digest) -> [Lsn; 3] {
         match self {
             Self::Account(slot) => shard.links(*slot, Some(transaction)),
@@ -124,21 +115,14 @@ impl<'a> Seat<'a> {
     }
 
     /// Makes an action true.
-    pub(super) fn take(
-        &mut self,
-        shard: &mut Shard,
-        transaction: Digest,
-        action: &Action<'_>,
-        stamp: Stamp,
-    ) {
+    fn take(&mut self, shard: &mut Shard, transaction: Digest, action: &Action<'_>, stamp: Stamp) {
         let slot = match self {
             Self::Account(slot) => *slot,
             Self::Stray(strays) => return strays.note(Some(transaction), stamp.lsn),
         };
         let movement = action.outcome.as_ref().ok();
-        movement.into_iter().for_each(|movement| shard.apply(slot, movement, stamp.action()));
         let links = movement.is_some_and(Movement::moved);
-        shard.note(slot, Some((transaction, links)), stamp.lsn);
+        shard.take(slot, movement, Some((transaction, links)), stamp);
     }
 }
 

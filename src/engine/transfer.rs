@@ -7,12 +7,12 @@ use super::Engine;
 use super::log::{Stamp, Unavailable};
 use super::record::{Standing, TransferAction, TransferRequest};
 use super::secret::Digest;
-use super::shard::{Name, Resident, Shard};
+use super::shard::{Resident, Shard};
 use super::state::State;
 use super::strays::Strays;
 use super::submit::Submitted;
 use super::transactions::Slot;
-use crate::ledger::{Account, End, Money, Movement, Side, SystemAccount, transfer};
+use crate::ledger::{Account, End, Movement, Side, SystemAccount, transfer};
 
 impl<S: Storage> Engine<S> {
     /// Executes a transfer once. `others` are records found to be of other keys with the same hash.
@@ -31,7 +31,7 @@ impl<S: Storage> Engine<S> {
         if !key.reserve() {
             return Err(Unavailable::StorageLow);
         }
-        let mut pair = Pair::lock(&self.state, &request, Shard::find);
+        let mut pair = Pair::lock(&self.state, &request);
         let action = pair.decide(request);
         let links = pair.links();
         let stamp = self.log.append(&links, &action)?;
@@ -43,7 +43,7 @@ impl<S: Storage> Engine<S> {
 }
 
 /// Both ends of a transfer with their shards locked, the lower one first.
-pub(super) struct Pair<'a> {
+struct Pair<'a> {
     first: MutexGuard<'a, Shard>,
     /// `None` when both ends are in one shard.
     second: Option<MutexGuard<'a, Shard>>,
@@ -63,18 +63,12 @@ struct Seat {
     /// Whether it is noted among the strays: there is no such account, or neither end is a
     /// customer's.
     astray: bool,
-    /// Whether the record is replayed, and all that it did here was copied by a snapshot.
-    seen: bool,
 }
 
 impl<'a> Pair<'a> {
-    /// Locks the shards of both ends, in which accounts are found by `find`. A system account has
-    /// no shard of its own: its part is kept where the other end is.
-    pub(super) fn lock(
-        state: &'a State,
-        request: &TransferRequest<'_>,
-        find: impl Fn(&Shard, Name<'_>) -> Option<Slot>,
-    ) -> Self {
+    /// Locks the shards of both ends. A system account has no shard of its own: its part is kept
+    /// where the other end is.
+    fn lock(state: &'a State, request: &TransferRequest<'_>) -> Self {
         let ends = request.ends;
         let [source, destination] = [ends.source(), ends.destination()].map(SystemAccount::parse);
         let anchor = |own, system: Option<_>, other| if system.is_some() { other } else { own };
@@ -90,36 +84,13 @@ impl<'a> Pair<'a> {
         let seat = |shard, system: Option<_>, name| {
             let in_second = shard != low;
             let of = second.as_deref().filter(|_| in_second).unwrap_or(&first);
-            let slot = if system.is_some() { None } else { find(of, name) };
+            let slot = if system.is_some() { None } else { of.find(name) };
             let astray = slot.is_none() && (system.is_none() || between_systems);
-            Seat { in_second, system, slot, astray, seen: false }
+            Seat { in_second, system, slot, astray }
         };
         let (source, destination) = (seat(a_shard, source, a), seat(b_shard, destination, b));
         let strays = (source.astray || destination.astray).then(|| state.lock_strays());
         Self { first, second, source, destination, transaction, strays }
-    }
-
-    /// As [`lock`](Self::lock), for the record at `lsn`, which is replayed. It is left alone where a
-    /// snapshot saw it; the strays have seen all up to `seen`.
-    pub(super) fn replay(
-        state: &'a State,
-        request: &TransferRequest<'_>,
-        lsn: Lsn,
-        seen: Lsn,
-    ) -> Self {
-        let mut pair = Self::lock(state, request, |shard, name| shard.find_for(name, lsn));
-        let has_seen = |seat: Seat| match seat.slot {
-            Some(slot) => pair.shard(seat).has_seen(slot, lsn),
-            None => seat.astray && lsn <= seen,
-        };
-        (pair.source.seen, pair.destination.seen) =
-            (has_seen(pair.source), has_seen(pair.destination));
-        pair
-    }
-
-    /// Whether what the record did at that end was copied by a snapshot.
-    pub(super) const fn has_seen(&self, side: Side) -> bool {
-        self.seat(side).seen
     }
 
     const fn seat(&self, side: Side) -> Seat {
@@ -141,7 +112,7 @@ impl<'a> Pair<'a> {
     }
 
     /// The account at that end, where it is a customer's and there is one.
-    pub(super) fn account(&self, side: Side) -> Option<&Account> {
+    fn account(&self, side: Side) -> Option<&Account> {
         self.resident(side).map(|found| &found.account)
     }
 
@@ -151,7 +122,7 @@ impl<'a> Pair<'a> {
     }
 
     /// How that end stands after what became of a transfer.
-    pub(super) fn standing(&self, action: &TransferAction<'_>, side: Side) -> Standing {
+    fn standing(&self, action: &TransferAction<'_>, side: Side) -> Standing {
         let found = self.resident(side);
         found.map_or(Standing::Unsaid, |found| found.standing(action.tells(side)))
     }
@@ -182,7 +153,7 @@ impl<'a> Pair<'a> {
     }
 
     /// The links of one end.
-    pub(super) fn links_of(&self, side: Side) -> [Lsn; 3] {
+    fn links_of(&self, side: Side) -> [Lsn; 3] {
         let seat = self.seat(side);
         match (seat.slot, &self.strays) {
             (Some(slot), _) => self.shard(seat).links(slot, self.transaction),
@@ -192,41 +163,23 @@ impl<'a> Pair<'a> {
     }
 
     /// Makes a transfer true at both ends.
-    pub(super) fn take(&mut self, action: &TransferAction<'_>, stamp: Stamp) {
+    fn take(&mut self, action: &TransferAction<'_>, stamp: Stamp) {
         let done = action.outcome.as_ref().ok();
         self.take_end(self.source, done.and_then(|done| done.source.as_ref()), stamp);
         self.take_end(self.destination, done.and_then(|done| done.destination.as_ref()), stamp);
-        if done.is_some() && !self.source.seen {
-            self.take_between_systems(action.request.money);
+        let between = self.source.system.zip(self.destination.system);
+        if let (Some(strays), Some((from, to)), Some(_)) = (&mut self.strays, between, done) {
+            strays.take(from, to, action.request.money);
         }
     }
 
     fn take_end(&mut self, seat: Seat, movement: Option<&Movement>, stamp: Stamp) {
-        if seat.seen {
-            return;
-        }
         let transaction = self.transaction;
         if let Some(strays) = self.strays.as_mut().filter(|_| seat.astray) {
             strays.note(transaction, stamp.lsn);
         }
         let Some(slot) = seat.slot else { return };
-        let shard = self.shard_mut(seat);
-        movement.into_iter().for_each(|movement| shard.apply(slot, movement, stamp.action()));
-        shard.note(slot, transaction.map(|digest| (digest, false)), stamp.lsn);
-    }
-
-    /// Where both ends are the system's, nothing but the books has changed.
-    fn take_between_systems(&mut self, money: Money) {
-        let (Some(from), Some(to)) = (self.source.system, self.destination.system) else { return };
-        let Some(strays) = &mut self.strays else { return };
-        let totals = strays.books.of(money.currency);
-        let amount = i128::from(money.amount.minor());
-        for (system, part) in [(from, amount.wrapping_neg()), (to, amount)] {
-            let total = match system {
-                SystemAccount::Settlement => &mut totals.settlement,
-                SystemAccount::Funding => &mut totals.funding,
-            };
-            *total = total.wrapping_add(part);
-        }
+        let transaction = transaction.map(|digest| (digest, false));
+        self.shard_mut(seat).take(slot, movement, transaction, stamp);
     }
 }

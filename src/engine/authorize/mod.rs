@@ -327,7 +327,7 @@ impl Seat<'_> {
 
 impl Shard {
     /// Makes a reservation true.
-    fn take_reserved(
+    pub(super) fn take_reserved(
         &mut self,
         slot: Slot,
         reserved: &Reserved,

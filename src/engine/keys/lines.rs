@@ -92,6 +92,11 @@ impl Lines {
         self.count = self.count.saturating_add(1);
     }
 
+    /// Reads where slots of that hash begin, so that it is near when they are looked at.
+    pub(super) fn warm(&self, hash: u64) -> u32 {
+        self.lines.get(self.home(kept(hash))).map_or(0, |line| line.a[0])
+    }
+
     /// Makes `copy` the same.
     pub(super) fn copy_to(&self, copy: &mut Self) {
         copy.count = self.count;

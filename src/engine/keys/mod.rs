@@ -6,6 +6,7 @@
 
 mod lines;
 
+use std::hint::black_box;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use crossbeam::utils::CachePadded;
@@ -25,10 +26,34 @@ pub const SHARDS: u16 = 256;
 #[derive(Debug)]
 pub struct Keys {
     shards: Box<[CachePadded<Mutex<Lines>>]>,
-    secret: Secret,
-    bits: u32,
+    hashing: Hashing,
     count: AtomicU64,
     max: u64,
+}
+
+/// How keys are hashed.
+#[derive(Clone, Copy, Debug)]
+pub struct Hashing {
+    secret: Secret,
+    bits: u32,
+}
+
+/// A key that the record at a position used.
+#[derive(Clone, Copy, Debug)]
+pub struct Key {
+    /// Its hash.
+    pub hash: u64,
+    /// The record.
+    pub lsn: Lsn,
+}
+
+/// Some of the shards, for one who has them alone.
+#[derive(Debug)]
+pub struct Part<'a> {
+    shards: &'a mut [CachePadded<Mutex<Lines>>],
+    /// The number of the first.
+    first: usize,
+    count: &'a AtomicU64,
 }
 
 /// The shard of one key, locked.
@@ -38,7 +63,6 @@ pub struct KeyGuard<'a> {
     keys: &'a Keys,
     /// Whether a place was counted that is not taken yet.
     reserved: bool,
-    number: usize,
 }
 
 /// A copy of one shard of the table.
@@ -66,13 +90,27 @@ impl Keys {
     #[must_use]
     pub fn new(secret: Secret, bits: u32, max: u64) -> Self {
         let shards = (0..SHARDS).map(|_| CachePadded::default()).collect();
-        Self { shards, secret, bits, count: AtomicU64::new(0), max }
+        Self { shards, hashing: Hashing { secret, bits }, count: AtomicU64::new(0), max }
     }
 
     /// How many bits of a key's hash are used.
     #[must_use]
     pub const fn bits(&self) -> u32 {
-        self.bits
+        self.hashing.bits
+    }
+
+    /// How keys are hashed.
+    #[must_use]
+    pub const fn hashing(&self) -> Hashing {
+        self.hashing
+    }
+
+    /// All shards, so many in each part but the last.
+    pub fn divide(&mut self, each: usize) -> impl Iterator<Item = Part<'_>> {
+        let count = &self.count;
+        let firsts = (0_usize..).step_by(each.max(1));
+        let parts = firsts.zip(self.shards.chunks_mut(each.max(1)));
+        parts.map(move |(first, shards)| Part { shards, first, count })
     }
 
     /// How many keys are remembered.
@@ -98,21 +136,56 @@ impl Keys {
 
     /// Locks the shard of `key`.
     pub fn lock(&self, key: &str) -> KeyGuard<'_> {
-        let hash = self.secret.digest(key).hash;
-        let hash = hash >> 64_u32.saturating_sub(self.bits).min(63);
-        // The table does not keep the lowest bits: they choose the shard.
-        let number = usize::from(u16::from(hash.to_le_bytes()[0]) % SHARDS);
-        KeyGuard { shard: self.shards[number].lock(), hash, keys: self, reserved: false, number }
+        let hash = self.hashing.hash(key.as_bytes());
+        let number = shard(hash);
+        KeyGuard { shard: self.shards[number].lock(), hash, keys: self, reserved: false }
+    }
+}
+
+/// The table does not keep the lowest bits of a hash: they choose the shard.
+fn shard(hash: u64) -> usize {
+    usize::from(u16::from(hash.to_le_bytes()[0]) % SHARDS)
+}
+
+impl Hashing {
+    /// The hash of a key.
+    #[must_use]
+    pub fn hash(&self, key: &[u8]) -> u64 {
+        self.secret.hash(key) >> 64_u32.saturating_sub(self.bits).min(63)
+    }
+}
+
+impl Key {
+    /// The shard that it is in.
+    #[must_use]
+    pub fn shard(&self) -> usize {
+        shard(self.hash)
+    }
+}
+
+impl Part<'_> {
+    /// Remembers keys of these shards, but for those that `seen` says are there.
+    pub fn remember(&mut self, keys: &[Key], seen: impl Fn(usize, Lsn) -> bool) {
+        // All lines are on their way from memory before the first is changed.
+        let warm = |sum: u32, key| sum ^ self.lines(key).map_or(0, |lines| lines.warm(key.hash));
+        black_box(keys.iter().fold(0, warm));
+        let mut count = 0_u64;
+        for key in keys.iter().filter(|key| !seen(key.shard(), key.lsn)) {
+            if let Some(lines) = self.lines(key) {
+                lines.insert(key.hash, key.lsn);
+                count = count.saturating_add(1);
+            }
+        }
+        self.count.fetch_add(count, Ordering::Relaxed);
+    }
+
+    fn lines(&mut self, key: &Key) -> Option<&mut Lines> {
+        let shard = self.shards.get_mut(key.shard().checked_sub(self.first)?)?;
+        Some(shard.get_mut())
     }
 }
 
 impl KeyGuard<'_> {
-    /// The number of the shard.
-    #[must_use]
-    pub const fn shard(&self) -> usize {
-        self.number
-    }
-
     /// An action whose key has the same hash, other than those in `others`, which were found to
     /// have different keys.
     #[must_use]
@@ -135,12 +208,9 @@ impl KeyGuard<'_> {
         before < self.keys.max
     }
 
-    /// Remembers that the key was used by the action at `lsn`. Recovery does so without asking
-    /// for a place: no key is forgotten.
+    /// Remembers that the key, for which a place was counted, was used by the action at `lsn`.
     pub fn remember(mut self, lsn: Lsn) {
-        if !std::mem::take(&mut self.reserved) {
-            self.keys.count.fetch_add(1, Ordering::Relaxed);
-        }
+        self.reserved = false;
         let hash = self.hash;
         self.shard.insert(hash, lsn);
     }

@@ -22,6 +22,7 @@ pub mod authorization;
 mod bytes;
 pub mod lapse;
 mod parts;
+mod skim;
 pub mod standing;
 mod told;
 pub mod transfer;
@@ -38,6 +39,7 @@ pub use transfer::{Ends, TransferAction, TransferRequest};
 
 pub(super) use bytes::Reader;
 pub use bytes::{Body, Malformed, Writer};
+pub(super) use skim::Skimmed;
 
 use std::borrow::Cow;
 
@@ -112,6 +114,23 @@ impl<'a> Record<'a> {
         }
     }
 
+    /// The account that it is about, where it is about one, and the other one where it is a
+    /// transfer.
+    #[must_use]
+    pub const fn accounts(&self) -> (Option<&'a str>, Option<&'a str>) {
+        match self {
+            Self::Action(it) => (Some(it.request.tenant_account_ref), None),
+            Self::Transfer(it) => {
+                (Some(it.request.ends.source()), Some(it.request.ends.destination()))
+            }
+            Self::AccountOpened(it) => (Some(it.tenant_account_ref), None),
+            Self::AccountAmended(it) => (Some(it.tenant_account_ref), None),
+            Self::Authorization(it) => (it.tenant_account_ref, None),
+            Self::AuthorizationUndone(it) => (Some(it.tenant_account_ref), None),
+            Self::ReservationLapsed(it) => (Some(it.tenant_account_ref), None),
+        }
+    }
+
     /// The card transaction that it belongs to, where it has one.
     #[must_use]
     pub const fn transaction_id(&self) -> Option<&'a str> {
@@ -142,12 +161,7 @@ impl<'a> Record<'a> {
     /// # Errors
     /// When the bytes are not a record that this version knows; the error names the part.
     pub fn decode(bytes: &'a [u8]) -> Result<(Self, Moment), Malformed> {
-        let mut r = Reader(bytes);
-        r.expect(u64::from(VERSION), Reader::u8, "version of the record")?;
-        let kind = r.u8()?;
-        r.expect(u64::from(DEFAULT_TENANT), Reader::u16, "tenant")?;
-        r.expect(0, Reader::u32, "unused bytes")?;
-        let at = Moment::from_micros(r.i64()?);
+        let (kind, at, mut r) = begin(bytes)?;
         let record = match kind {
             Action::KIND => Self::Action(Action::decode(&mut r)?),
             TransferAction::KIND => Self::Transfer(TransferAction::decode(&mut r)?),
@@ -163,4 +177,28 @@ impl<'a> Record<'a> {
         r.end()?;
         Ok((record, at))
     }
+}
+
+impl<'a> Action<'a> {
+    /// Reads an action and when it happened; nothing where the record is of another kind. An action
+    /// is far smaller than the largest of the records, and need not be moved about as one.
+    pub(super) fn decode_alone(bytes: &'a [u8]) -> Result<Option<(Self, Moment)>, Malformed> {
+        let (kind, at, mut r) = begin(bytes)?;
+        if kind != Self::KIND {
+            return Ok(None);
+        }
+        let action = Self::decode(&mut r)?;
+        r.end()?;
+        Ok(Some((action, at)))
+    }
+}
+
+/// The kind of a record, when it happened, and the rest of it.
+fn begin(bytes: &[u8]) -> Result<(u8, Moment, Reader<'_>), Malformed> {
+    let mut r = Reader(bytes);
+    r.expect(u64::from(VERSION), Reader::u8, "version of the record")?;
+    let kind = r.u8()?;
+    r.expect(u64::from(DEFAULT_TENANT), Reader::u16, "tenant")?;
+    r.expect(0, Reader::u32, "unused bytes")?;
+    Ok((kind, Moment::from_micros(r.i64()?), r))
 }

@@ -2,6 +2,7 @@
 
 mod authorizations;
 mod currencies;
+mod folders;
 mod keys;
 mod links;
 mod past;

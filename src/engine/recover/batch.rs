@@ -1,0 +1,113 @@
+//! Records on their way to the one who folds them, many at a time: to hand over one costs more than
+//! to fold it.
+
+use arrayvec::ArrayVec;
+use wal::{LINKS_MAX, Lsn, RecordRef};
+
+use crate::engine::keys::Key;
+use crate::engine::secret::Digest;
+
+/// Records, and keys of records, in the order of the log.
+#[derive(Debug, Default)]
+pub struct Batch {
+    /// Links and payloads, one behind the other.
+    bytes: Vec<u8>,
+    records: Vec<Packed>,
+    /// Keys that were used.
+    pub keys: Vec<Key>,
+}
+
+/// What of a record is to be folded.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Share {
+    /// The account at its source, or its only one.
+    pub source: bool,
+    /// The account at its destination.
+    pub destination: bool,
+    /// What happened at no account.
+    pub strays: bool,
+}
+
+/// What is known of an action before it is decoded.
+#[derive(Clone, Copy, Debug)]
+pub struct Ahead {
+    /// The hash of the account's name.
+    pub name: u64,
+    /// Its card transaction.
+    pub transaction: Digest,
+}
+
+/// Where a record lies.
+#[derive(Debug)]
+struct Packed {
+    lsn: Lsn,
+    share: Share,
+    ahead: Option<Ahead>,
+    links: usize,
+    payload: usize,
+    end: usize,
+}
+
+/// A record of which a share is to be folded.
+#[derive(Debug)]
+pub struct Unfolded<'a> {
+    pub lsn: Lsn,
+    pub share: Share,
+    pub links: ArrayVec<Lsn, LINKS_MAX>,
+    pub payload: &'a [u8],
+    pub ahead: Option<Ahead>,
+}
+
+impl Batch {
+    /// An empty one with room for as much as this one has.
+    #[must_use]
+    pub fn another(&self) -> Self {
+        Self {
+            bytes: Vec::with_capacity(self.bytes.len()),
+            records: Vec::with_capacity(self.records.len()),
+            keys: Vec::with_capacity(self.keys.len()),
+        }
+    }
+
+    /// Adds a record.
+    pub fn push(&mut self, record: &RecordRef<'_>, share: Share, ahead: Option<Ahead>) {
+        let links = self.bytes.len();
+        record.links.iter().for_each(|link| self.bytes.extend(link.value().to_le_bytes()));
+        let payload = self.bytes.len();
+        self.bytes.extend_from_slice(record.payload);
+        let (lsn, end) = (record.lsn, self.bytes.len());
+        self.records.push(Packed { lsn, share, ahead, links, payload, end });
+    }
+
+    /// How much there is in it.
+    #[must_use]
+    pub const fn bytes(&self) -> usize {
+        self.bytes.len().saturating_add(self.keys.len().saturating_mul(size_of::<Key>()))
+    }
+
+    /// What is known of its actions.
+    pub fn ahead(&self) -> impl Iterator<Item = Ahead> {
+        self.records.iter().filter_map(|packed| packed.ahead)
+    }
+
+    /// Reads something of each cache line, so that all are on their way from the core that packed
+    /// them before the first is needed.
+    #[must_use]
+    pub fn warm(&self) -> u8 {
+        const LINE_BYTES: usize = 64;
+        self.bytes.iter().step_by(LINE_BYTES).fold(0, |sum, byte| sum ^ byte)
+    }
+
+    /// The records, in order.
+    pub fn records(&self) -> impl Iterator<Item = Unfolded<'_>> {
+        self.records.iter().map(|packed| {
+            let of = |from: usize, to: usize| self.bytes.get(from..to).unwrap_or_default();
+            let (links, _) = of(packed.links, packed.payload).as_chunks::<8>();
+            let links = links.iter().map(|link| Lsn::new(u64::from_le_bytes(*link)));
+            let payload = of(packed.payload, packed.end);
+            let Packed { lsn, share, ahead, .. } = packed;
+            let (lsn, share, ahead) = (*lsn, *share, *ahead);
+            Unfolded { lsn, share, links: links.collect(), payload, ahead }
+        })
+    }
+}

@@ -1,0 +1,148 @@
+//! Those who fold, each with what is to be handed to it next.
+//!
+//! While there is little they are no threads: most logs that are opened are those of tests.
+
+use std::mem::{replace, take};
+use std::panic::resume_unwind;
+use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
+use std::thread::{Scope, ScopedJoinHandle};
+
+use super::Folders;
+use super::batch::Batch;
+use super::error::Fault;
+use super::folder::Folder;
+use crate::engine::state::Listed;
+
+/// How many batches wait for each of them.
+const WAITING: usize = 8;
+
+/// All who fold.
+pub struct Crew<'scope, 'env> {
+    scope: &'scope Scope<'scope, 'env>,
+    how: Folders,
+    batches: Vec<Batch>,
+    workers: Vec<Worker<'scope, 'env>>,
+}
+
+/// One of them.
+enum Worker<'scope, 'env> {
+    /// Folds when it is handed something.
+    Here(Folder<'env>),
+    /// Folds on a thread of its own.
+    Beside(SyncSender<Batch>, ScopedJoinHandle<'scope, Ended>),
+    /// Folds no more.
+    Ended(Ended),
+}
+
+/// What one of them comes to.
+#[derive(Default)]
+struct Ended {
+    opened: Vec<Listed>,
+    fault: Option<Fault>,
+}
+
+impl<'scope, 'env> Crew<'scope, 'env> {
+    pub fn new(
+        scope: &'scope Scope<'scope, 'env>,
+        how: Folders,
+        folders: Vec<Folder<'env>>,
+    ) -> Self {
+        let batches = folders.iter().map(|_| Batch::default()).collect();
+        Self { scope, how, batches, workers: folders.into_iter().map(Worker::Here).collect() }
+    }
+
+    /// Adds something to what that one is handed next.
+    pub fn add(&mut self, to: usize, what: impl FnOnce(&mut Batch)) -> Result<(), Fault> {
+        let Some(batch) = self.batches.get_mut(to) else { return Ok(()) };
+        what(batch);
+        if batch.bytes() < self.how.batch_bytes {
+            return Ok(());
+        }
+        if self.how.threads > 0 {
+            self.part();
+        }
+        self.hand(to)
+    }
+
+    /// Puts every one of them on a thread of its own.
+    fn part(&mut self) {
+        for worker in &mut self.workers {
+            *worker = take(worker).beside(self.scope);
+        }
+    }
+
+    fn hand(&mut self, to: usize) -> Result<(), Fault> {
+        let places = self.batches.get_mut(to).zip(self.workers.get_mut(to));
+        let Some((batch, worker)) = places else { return Ok(()) };
+        let another = batch.another();
+        let batch = replace(batch, another);
+        if worker.hand(batch) {
+            return Ok(());
+        }
+        // It ended early, so it has a fault.
+        let mut ended = take(worker).end();
+        let fault = ended.fault.take();
+        *worker = Worker::Ended(ended);
+        fault.map_or(Ok(()), Err)
+    }
+
+    /// Folds the rest. All accounts that were opened; or the first fault of those that were not
+    /// told yet.
+    pub fn end(mut self) -> Result<Vec<Listed>, Fault> {
+        let faults = (0..self.workers.len()).filter_map(|to| self.hand(to).err());
+        let told = faults.collect::<Vec<_>>();
+        let ended = self.workers.into_iter().map(Worker::end).collect::<Vec<_>>();
+        let (mut opened, mut first) = (Vec::new(), None);
+        for Ended { opened: its, fault } in ended {
+            opened.extend(its);
+            first = fault.map(|fault| fault.first(first.take())).or(first);
+        }
+        first = told.into_iter().fold(first, |first, fault| Some(fault.first(first)));
+        first.map_or(Ok(opened), Err)
+    }
+}
+
+impl Default for Worker<'_, '_> {
+    fn default() -> Self {
+        Self::Ended(Ended::default())
+    }
+}
+
+impl<'scope, 'env> Worker<'scope, 'env> {
+    fn beside(self, scope: &'scope Scope<'scope, 'env>) -> Self {
+        let Self::Here(folder) = self else { return self };
+        let (sender, batches) = sync_channel(WAITING);
+        Self::Beside(sender, scope.spawn(move || fold_all(folder, &batches)))
+    }
+
+    /// Whether it took it.
+    fn hand(&mut self, batch: Batch) -> bool {
+        match self {
+            Self::Here(folder) => match folder.fold(&batch) {
+                Ok(()) => true,
+                Err(fault) => {
+                    *self = Self::Ended(Ended { opened: Vec::new(), fault: Some(fault) });
+                    false
+                }
+            },
+            Self::Beside(sender, _) => sender.send(batch).is_ok(),
+            Self::Ended(_) => false,
+        }
+    }
+
+    fn end(self) -> Ended {
+        match self {
+            Self::Here(folder) => Ended { opened: folder.opened(), fault: None },
+            Self::Beside(sender, thread) => {
+                drop(sender);
+                thread.join().unwrap_or_else(|panic| resume_unwind(panic))
+            }
+            Self::Ended(ended) => ended,
+        }
+    }
+}
+
+fn fold_all(mut folder: Folder<'_>, batches: &Receiver<Batch>) -> Ended {
+    let fault = batches.iter().find_map(|batch| folder.fold(&batch).err());
+    Ended { opened: folder.opened(), fault }
+}
