@@ -6,11 +6,13 @@ use std::sync::Arc;
 use crate::durability::{Durability, Poisoned};
 use crate::group::{bytes_for, capacity};
 use crate::index::{Dense, Index};
+use crate::inspect::{self, Look, Tail};
 use crate::library::Library;
 use crate::options::Options;
 use crate::queue::{Life, Queue, Shared};
 use crate::read::{self, ReadError};
-use crate::record::{self, Record};
+use crate::record::{self, Record, RecordRef};
+use crate::recovery::OpenError;
 use crate::segment::{BODY_OFFSET, LogId};
 use crate::size::narrow;
 use crate::snapshot::{SnapshotWriter, snapshots};
@@ -105,6 +107,38 @@ impl<S: Storage> Wal<S> {
     #[must_use]
     pub fn durable(&self) -> Lsn {
         self.log.durability.lsn()
+    }
+
+    /// Shows each record from `from` on that is durable now, in order: whole files and groups are
+    /// read one behind the other, beside those who append, and no lock is held.
+    ///
+    /// # Errors
+    /// A file cannot be read or is damaged, or `visit` refused.
+    pub fn scan<E>(
+        &self,
+        from: Lsn,
+        mut visit: impl FnMut(RecordRef<'_>) -> Result<(), E>,
+    ) -> Result<(), OpenError<E>> {
+        let upto = self.durable();
+        if upto < from {
+            return Ok(());
+        }
+        let look = Look::from(Tail::Moving, from);
+        let shown = inspect::scan(&self.log.storage, look, |record| {
+            if record.lsn > upto {
+                return Err(None);
+            }
+            visit(record).map_err(Some)
+        });
+        match shown {
+            Ok(_) | Err(OpenError::Visit { error: None, .. }) => Ok(()),
+            Err(OpenError::Visit { lsn, error: Some(error) }) => {
+                Err(OpenError::Visit { lsn, error })
+            }
+            Err(OpenError::Corrupt(corruption)) => Err(OpenError::Corrupt(corruption)),
+            Err(OpenError::Storage(error)) => Err(OpenError::Storage(error)),
+            Err(OpenError::Lengths) => Err(OpenError::Lengths),
+        }
     }
 
     /// Blocks the thread until the record is durable.
