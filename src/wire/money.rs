@@ -59,6 +59,40 @@ pub fn parse(number: &str, currency: Currency) -> Result<Amount, BadAmount> {
     scale(&kept, exponent.saturating_add(zeros).saturating_sub(point), currency)
 }
 
+/// Reads the text of a JSON number as a sum of `currency`: of either sign, and as large as sums of
+/// amounts become.
+///
+/// # Errors
+/// When the number is not a whole number of minor units, or larger than any sum.
+pub fn parse_sum(number: &str, currency: Currency) -> Result<i128, BadAmount> {
+    let too_precise = BadAmount::TooPrecise(currency);
+    let (negative, number) = number.strip_prefix('-').map_or((false, number), |rest| (true, rest));
+    let (mantissa, power) = number.split_once(['e', 'E']).unwrap_or((number, "0"));
+    let power: i32 = power.parse().map_err(|_| BadAmount::Exponent)?;
+    if power.abs() > EXPONENT_MAX {
+        return Err(BadAmount::Exponent);
+    }
+    let (whole, fraction) = mantissa.split_once('.').unwrap_or((mantissa, ""));
+    let fraction = fraction.trim_end_matches('0');
+    let mut minor: i128 = 0;
+    for digit in whole.bytes().chain(fraction.bytes()) {
+        let digit = i128::from(digit.saturating_sub(b'0'));
+        let more = minor.checked_mul(10).and_then(|minor| minor.checked_add(digit));
+        minor = more.ok_or(BadAmount::TooLarge)?;
+    }
+    let point = i32::try_from(fraction.len()).map_err(|_| too_precise)?;
+    let power = power.saturating_add(i32::from(currency.exponent())).saturating_sub(point);
+    let factor = 10_i128.checked_pow(power.unsigned_abs()).ok_or(BadAmount::TooLarge)?;
+    let minor = if power >= 0 {
+        minor.checked_mul(factor).ok_or(BadAmount::TooLarge)?
+    } else if minor % factor == 0 {
+        minor / factor
+    } else {
+        return Err(too_precise);
+    };
+    Ok(if negative { minor.saturating_neg() } else { minor })
+}
+
 /// `digits` × 10^`power` major units, in minor units.
 fn scale(digits: &[u8], power: i32, currency: Currency) -> Result<Amount, BadAmount> {
     let mut minor: u64 = 0;
@@ -98,6 +132,28 @@ mod tests {
 
     fn currency(code: &[u8; 3], exponent: u8) -> Currency {
         Currency::new(*code, exponent).unwrap()
+    }
+
+    #[test]
+    fn a_sum_has_a_sign_and_more_digits_than_an_amount() {
+        let (usd, jpy) = (currency(b"USD", 2), currency(b"JPY", 0));
+        for (text, usd_minor, jpy_minor) in [
+            ("0", Ok(0), Ok(0)),
+            ("-0.00", Ok(0), Ok(0)),
+            ("-12.5", Ok(-1250), Err(BadAmount::TooPrecise(jpy))),
+            ("1.25e1", Ok(1250), Err(BadAmount::TooPrecise(jpy))),
+            ("120e-1", Ok(1200), Ok(12)),
+            (
+                "10000000000000000000.01",
+                Ok(1_000_000_000_000_000_000_001),
+                Err(BadAmount::TooPrecise(jpy)),
+            ),
+            ("1e31", Err(BadAmount::Exponent), Err(BadAmount::Exponent)),
+            ("9999999999999999999999e30", Err(BadAmount::TooLarge), Err(BadAmount::TooLarge)),
+        ] {
+            assert_eq!(parse_sum(text, usd), usd_minor, "{text}");
+            assert_eq!(parse_sum(text, jpy), jpy_minor, "{text}");
+        }
     }
 
     #[test]
