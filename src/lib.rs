@@ -23,6 +23,7 @@
 //! | [`wal`] | the log: opaque records in, the same records out, in order, after a crash | accounts |
 //! | [`engine`] | joins the two: shards, the idempotency table, recovery, snapshots, history, the books | HTTP |
 //! | [`wire`] | records and amounts as the contract writes them, and back | who asks, and how |
+//! | [`mod@reconcile`] | settlement and clearing files against the ledger, record by record | HTTP, locks |
 //! | [`http`] | bytes to requests, answers to bytes; the only asynchronous code | locks, the log |
 //! | [`serve`] | starts everything in order, watches it, stops it in order | |
 //! | [`config`], [`cli`] | what was said, and what is therefore true | |
@@ -91,6 +92,9 @@
 //!   reservations, openings and amendments. Before an account was opened it was not there (404),
 //!   and a moment to come is nothing that can be shown (400); `to` may lie in the future.
 //! * A page of a statement that would pass ten thousand records is short, and goes on.
+//! * A file is reconciled with all that is durable in the log; what the file and the ledger took from
+//!   the customer in all is compared, and only then record by record. The tables of what is held
+//!   against what, and of the kinds of breaks, are in [`mod@reconcile`].
 //! * A chunked body is taken; after one that also has a length the connection is closed.
 //! * A connection with nothing asked is closed after five minutes.
 //! * Health is open without a key; metrics want a reader's or an operator's.
@@ -108,6 +112,7 @@ pub mod engine;
 pub mod http;
 pub mod ledger;
 pub mod print;
+pub mod reconcile;
 pub mod serve;
 pub mod tools;
 pub mod torture;

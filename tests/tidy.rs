@@ -15,6 +15,8 @@ const LAYERS: &[(&str, &[&str])] = &[
     ("src/tools", &["crate::cli::", "crate::http", "crate::serve", "hyper", "tokio"]),
     ("src/http", &["Mutex", "RwLock", "Condvar", "wal::"]),
     ("src/client", &["crate::"]),
+    ("src/reconcile", &["crate::http", "crate::cli", "hyper", "tokio", "Mutex", "RwLock"]),
+    ("src/cli/reconcile", &["crate::engine", "crate::ledger", "crate::http", "wal::"]),
     ("src/cli/statement", &["crate::engine", "crate::ledger", "crate::http", "wal::"]),
     ("src/demo", &["crate::engine", "crate::ledger", "crate::http", "wal::"]),
     ("src/torture", &["crate::engine", "crate::ledger", "crate::http"]),
