@@ -38,6 +38,9 @@ pub enum Command {
     },
     /// Show what moved an account, newest first, or what it came to at a moment
     Statement(Box<StatementArgs>),
+    /// Hold a settlement or clearing file against the ledger
+    #[command(after_help = super::reconcile::HELP)]
+    Reconcile(Box<super::reconcile::ReconcileArgs>),
     /// Look at the log: its files, its records, what is wrong with it
     Wal {
         /// What to do with it.

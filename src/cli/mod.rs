@@ -6,6 +6,7 @@ mod args;
 mod build;
 mod config_command;
 mod flags;
+mod reconcile;
 mod statement;
 
 use std::process::ExitCode;
@@ -30,6 +31,7 @@ pub fn run(args: Args) -> anyhow::Result<ExitCode> {
             config_command::show(&resolve(&flags)?)
         }
         Command::Statement(args) => statement::statement(*args),
+        Command::Reconcile(args) => reconcile::reconcile(*args),
         Command::Wal { command } => tools::wal::run(&command),
         Command::Snapshot { command } => tools::snapshot::run(command),
         Command::Backup(args) => tools::backup::backup(&args),
@@ -43,9 +45,16 @@ pub fn run(args: Args) -> anyhow::Result<ExitCode> {
 /// The exit status of a command that could not be done.
 #[must_use]
 pub fn status(error: &anyhow::Error) -> ExitCode {
-    let no_verdict = error.downcast_ref::<crate::torture::NoVerdict>().is_some();
-    if no_verdict { ExitCode::from(NO_VERDICT) } else { ExitCode::FAILURE }
+    let no_verdict = error.is::<crate::torture::NoVerdict>() || error.is::<reconcile::NoReport>();
+    match () {
+        () if no_verdict => ExitCode::from(NO_VERDICT),
+        () if error.is::<reconcile::Unusable>() => ExitCode::from(UNUSABLE),
+        () => ExitCode::FAILURE,
+    }
 }
+
+/// Of a file that is to be held against the ledger.
+const UNUSABLE: u8 = 2;
 
 /// Beside a verdict of 0 or 1, and what was not understood.
 const NO_VERDICT: u8 = 3;

@@ -12,6 +12,7 @@ use tokio::net::TcpStream;
 use tokio::time::timeout;
 
 use super::address::Address;
+use super::upload::{Sent, Upload};
 
 /// The longest that one answer may take, unless it is known to take longer.
 pub(super) const PATIENCE: Duration = Duration::from_secs(10);
@@ -23,7 +24,7 @@ const ANSWER_MAX_BYTES: usize = 64 << 20;
 pub struct Client {
     address: Address,
     patience: Duration,
-    sender: SendRequest<Full<Bytes>>,
+    sender: SendRequest<Sent>,
 }
 
 /// An answer.
@@ -94,7 +95,19 @@ impl Client {
         self.ask(Method::POST, path, body).await
     }
 
+    /// `POST path` with a file of JSON, which is read as it is sent.
+    ///
+    /// # Errors
+    /// When no answer comes: what was done is then unknown.
+    pub async fn upload(&mut self, path: &str, file: Upload) -> Result<Reply, AskError> {
+        self.send(Method::POST, path, Sent::File(file)).await
+    }
+
     async fn ask(&mut self, method: Method, path: &str, body: String) -> Result<Reply, AskError> {
+        self.send(method, path, Sent::Text(Full::new(Bytes::from(body)))).await
+    }
+
+    async fn send(&mut self, method: Method, path: &str, body: Sent) -> Result<Reply, AskError> {
         let mut request = Request::builder()
             .method(method)
             .uri(path)
@@ -103,13 +116,13 @@ impl Client {
         if let Some((header, key)) = self.address.key() {
             request = request.header(header, key);
         }
-        let request = request.body(Full::new(Bytes::from(body)))?;
+        let request = request.body(body)?;
         let patience = self.patience;
         let exchanged = timeout(patience, self.exchange(request)).await;
         exchanged.map_err(|_| AskError::Slow(patience))?
     }
 
-    async fn exchange(&mut self, request: Request<Full<Bytes>>) -> Result<Reply, AskError> {
+    async fn exchange(&mut self, request: Request<Sent>) -> Result<Reply, AskError> {
         self.sender.ready().await?;
         let (head, body) = self.sender.send_request(request).await?.into_parts();
         let body = Limited::new(body, ANSWER_MAX_BYTES).collect().await.map_err(AskError::Body)?;

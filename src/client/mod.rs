@@ -9,8 +9,10 @@ mod address;
 mod connection;
 mod operator;
 mod server_args;
+mod upload;
 
 pub use address::{Address, BadAddress};
 pub use connection::{AskError, Client, Reply};
 pub use operator::{Operator, OperatorError};
 pub use server_args::ServerArgs;
+pub use upload::Upload;

@@ -9,6 +9,7 @@ use tokio::runtime::{Builder, Runtime};
 
 use super::address::Address;
 use super::connection::{AskError, Client, PATIENCE, Reply};
+use super::upload::Upload;
 
 /// Waits for each answer; connects when it must.
 pub struct Operator {
@@ -71,6 +72,19 @@ impl Operator {
     /// When there is none; where none came, what was done is unknown.
     pub fn post(&mut self, path: &str, body: String) -> Result<Bytes, OperatorError> {
         self.told(path, Some(body))
+    }
+
+    /// The body that answers `POST path` with a file, with a status of success.
+    ///
+    /// # Errors
+    /// As [`post`](Self::post).
+    pub fn upload(&mut self, path: &str, file: Upload) -> Result<Bytes, OperatorError> {
+        let (address, patience) = (&self.address, self.patience);
+        let asked = self.runtime.block_on(async {
+            let mut client = Client::connect(address).await?.with_patience(patience);
+            client.upload(path, file).await
+        });
+        self.judge(asked)
     }
 
     fn told(&mut self, path: &str, body: Option<String>) -> Result<Bytes, OperatorError> {

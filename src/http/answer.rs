@@ -2,7 +2,7 @@
 //!
 //! | status | codes |
 //! | ---: | --- |
-//! | 400 | `INVALID_REQUEST`, `INVALID_AMOUNT`, `UNKNOWN_CURRENCY` |
+//! | 400 | `INVALID_REQUEST`, `INVALID_AMOUNT`, `UNKNOWN_CURRENCY`, `UNUSABLE_FILE` |
 //! | 401, 403 | `UNAUTHENTICATED`, `FORBIDDEN` |
 //! | 404, 405 | `NOT_FOUND`, `ACCOUNT_NOT_FOUND` (operator), `METHOD_NOT_ALLOWED` |
 //! | 408 | `REQUEST_TIMEOUT`: the body did not come in time |

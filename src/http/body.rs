@@ -1,5 +1,8 @@
 //! Reading a request's body: never more than its limit, never for longer than its deadline.
 
+use std::fs::File;
+use std::io::{self, Write};
+use std::path::Path;
 use std::time::Duration;
 
 use http_body_util::BodyExt;
@@ -8,6 +11,12 @@ use hyper::body::{Body, Bytes, Incoming};
 use tokio::time::timeout;
 
 use super::answer::Problem;
+use super::worker::Worker;
+
+/// What of a body is written at once.
+const SPOOL_PIECE_BYTES: usize = 1 << 20;
+/// So much of the disk is left to the log.
+const SPOOL_LEAVES_BYTES: u64 = 512 << 20;
 
 /// Reads the whole body.
 ///
@@ -20,6 +29,61 @@ pub async fn read(body: Incoming, limit: usize, deadline: Duration) -> Result<By
         return Err(too_large(limit));
     }
     timeout(deadline, collect(body, limit)).await.unwrap_or_else(|_| Err(late()))
+}
+
+/// Takes a body of any length into `file`, piece by piece, each of which must come in time. `room` is
+/// asked now and then, off this thread, whether there is room for more.
+///
+/// # Errors
+/// 413 beyond `limit`, 408 when a piece does not come in time, 503 without room.
+pub async fn spool(
+    mut body: Incoming,
+    limit: u64,
+    patience: Duration,
+    worker: &Worker,
+    mut file: File,
+) -> Result<File, Problem> {
+    let limit = usize::try_from(limit).unwrap_or(usize::MAX);
+    let announced = body.size_hint().lower();
+    if usize::try_from(announced).map_or(true, |bytes| bytes > limit) {
+        return Err(too_large(limit));
+    }
+    let (mut taken, mut ended) = (0_usize, false);
+    while !ended {
+        let mut piece = Vec::with_capacity(SPOOL_PIECE_BYTES);
+        while piece.len() < SPOOL_PIECE_BYTES {
+            let held = taken.saturating_add(piece.len());
+            let next = timeout(patience, next(&mut body, held, limit));
+            match next.await.unwrap_or_else(|_| Err(late()))? {
+                Some(data) => piece.extend_from_slice(&data),
+                None => {
+                    ended = true;
+                    break;
+                }
+            }
+        }
+        taken = taken.saturating_add(piece.len());
+        let written = worker.aside(move |shared| {
+            has_room(&shared.config.data_dir)?;
+            file.write_all(&piece).map(|()| file)
+        });
+        file = written.await?.map_err(|error| no_room(&error))?;
+    }
+    Ok(file)
+}
+
+/// Whether the log has enough room beside what is spooled.
+fn has_room(directory: &Path) -> io::Result<()> {
+    let disk = rustix::fs::statvfs(directory)?;
+    if disk.f_bavail.saturating_mul(disk.f_frsize) < SPOOL_LEAVES_BYTES {
+        return Err(io::ErrorKind::StorageFull.into());
+    }
+    Ok(())
+}
+
+fn no_room(error: &io::Error) -> Problem {
+    let message = format!("there is no room for the body beside the log: {error}");
+    Problem::unavailable("STORAGE_LOW", message).and_close()
 }
 
 /// Nearly every body comes as one frame, and is taken without being copied.

@@ -101,6 +101,9 @@ async fn answer(
     if !route.writes() {
         return operator::read(worker, route, head.uri.query()).await;
     }
+    if route == Route::Reconcile {
+        return operator::reconcile(worker, head.uri.query(), incoming).await;
+    }
     let limit = match route {
         Route::Operation(_) | Route::Authorize(_) => OPERATION_BYTES_MAX,
         _ => OPERATOR_BYTES_MAX,

@@ -49,6 +49,8 @@ pub enum Route<'a> {
     Transfer,
     /// `POST /v1/snapshot`
     Snapshot,
+    /// `POST /v1/reconciliations`
+    Reconcile,
     /// `GET /v1/transactions/{transaction_id}`
     Transaction(&'a str),
     /// `GET /v1/actions/{tenant_action_ref}`
@@ -75,6 +77,7 @@ impl Route<'_> {
                 | Self::AmendAccount(_)
                 | Self::Transfer
                 | Self::Snapshot
+                | Self::Reconcile
         )
     }
 
@@ -127,6 +130,9 @@ pub fn operator<'a>(method: &Method, path: &'a str) -> Result<Route<'a>, Problem
         }
         (Some("v1"), Some("snapshot"), None, ..) => {
             allow(method, &[(Method::POST, Route::Snapshot)])
+        }
+        (Some("v1"), Some("reconciliations"), None, ..) => {
+            allow(method, &[(Method::POST, Route::Reconcile)])
         }
         (Some("v1"), Some("transactions"), Some(id), None, _) => get(Route::Transaction(id)),
         (Some("v1"), Some("actions"), Some(name), None, _) => get(Route::Action(name)),

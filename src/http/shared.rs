@@ -29,6 +29,8 @@ pub struct Shared {
     pub connections: Arc<AtomicUsize>,
     /// Requests being served.
     pub in_flight: AtomicUsize,
+    /// Whether a file is being reconciled.
+    pub reconciling: AtomicBool,
 }
 
 impl Shared {

@@ -86,6 +86,7 @@ fn start(config: Config) -> anyhow::Result<(Arc<Shared>, Log)> {
         ready: AtomicBool::new(true),
         connections: Arc::default(),
         in_flight: AtomicUsize::new(0),
+        reconciling: AtomicBool::new(false),
     });
     let (tell, ended) = oneshot::channel();
     let thread = |name: &str| std::thread::Builder::new().name(name.into());

@@ -7,11 +7,13 @@ mod holds;
 mod open;
 mod parts;
 mod query;
+mod reconciliations;
 mod snapshot;
 mod statement;
 mod transfers;
 
 use hyper::StatusCode;
+pub use reconciliations::reconcile;
 use std::sync::atomic::Ordering;
 
 use super::answer::{Answer, Problem};
