@@ -10,6 +10,7 @@
 //! | `storm`, `damage` | crashes under load, and logs that were harmed |
 //! | `keeping` | snapshots, and an archive of what is old |
 //! | `mirror` | two copies of the log, of which one is harmed |
+//! | `reconcile` | settlement and clearing files against ledgers, with breaks planted in them |
 //! | `shadow` | its log and its answers against a second set of books |
 
 mod amounts;
@@ -25,6 +26,7 @@ mod money;
 mod operator;
 mod past;
 mod patience;
+mod reconcile;
 mod repeats;
 mod requests;
 mod shadow;
