@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use clap::{Parser, Subcommand};
 
 use crate::engine::memory::Weighed;
-use crate::{disk, engine, history, http, latency, recovery, snapshot};
+use crate::{disk, engine, history, http, latency, reconcile, recovery, snapshot};
 
 /// Measures holdfast on this machine. Build it with --release.
 #[derive(Debug, Parser)]
@@ -30,6 +30,8 @@ pub enum Command {
     History(history::Args),
     /// Time to take a snapshot, to load it, and what is locked meanwhile
     Snapshot(snapshot::Args),
+    /// Records per second of a settlement file held against the ledger, and memory
+    Reconcile(reconcile::Args),
     /// Durable holds per second over HTTP against the same without sync and a bare responder
     Http(http::Args),
     /// One weighing of `engine`, by itself: prints bytes for each
@@ -70,6 +72,7 @@ impl Args {
             Command::Recovery(args) => recovery::run(&args),
             Command::History(args) => history::run(&args),
             Command::Snapshot(args) => snapshot::run(&args),
+            Command::Reconcile(args) => reconcile::run(&args),
             Command::Http(args) => http::run(&args),
             Command::Weigh { what } => what.weigh().map(|bytes| println!("{bytes}")),
             Command::Bare => http::bare::serve(),

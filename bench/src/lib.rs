@@ -10,6 +10,7 @@ pub mod history;
 pub mod http;
 pub mod latency;
 pub mod memory;
+pub mod reconcile;
 pub mod recovery;
 pub mod report;
 pub mod requests;

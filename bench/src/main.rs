@@ -8,6 +8,7 @@
 //! | `recovery` | records and bytes per second, reopened | the engine, on mapped files |
 //! | `history` | an account at random moments of its past | the engine, on mapped files |
 //! | `snapshot` | time to take one and to begin on it, what is locked meanwhile, bytes | the engine, on mapped files |
+//! | `reconcile` | records per second of a settlement file, and memory | the server's binary |
 //! | `http` | durable holds per second, closed loop | the server's binary |
 //!
 //! # How it measures

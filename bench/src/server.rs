@@ -23,7 +23,7 @@ pub struct Holdfast {
     /// What the operator calls.
     pub operator: SocketAddr,
     /// Goes last: it ends the process.
-    _server: Server,
+    server: Server,
 }
 
 impl Server {
@@ -79,6 +79,12 @@ impl Holdfast {
         command.arg("--allow-any-filesystem").args(flags);
         let mut server = Server::start(&mut command)?;
         let (network, operator) = (server.listener()?, server.listener()?);
-        Ok(Self { network, operator, _server: server })
+        Ok(Self { network, operator, server })
+    }
+
+    /// The number of its process.
+    #[must_use]
+    pub fn process(&self) -> u32 {
+        self.server.child.id()
     }
 }
