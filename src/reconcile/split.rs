@@ -282,7 +282,10 @@ mod tests {
             assert!(n == 0 || split.take_if(b',').unwrap());
             let (value, spot) = split.value().unwrap();
             assert_eq!(std::str::from_utf8(value).unwrap(), *wanted);
-            assert_eq!(&text.as_bytes()[spot.offset as usize..][..value.len()], value);
+            assert_eq!(
+                &text.as_bytes()[usize::try_from(spot.offset).unwrap()..][..value.len()],
+                value
+            );
             lines.push(spot.line);
         }
         assert_eq!(lines, [2, 3, 3, 4]);

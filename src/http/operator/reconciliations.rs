@@ -51,8 +51,11 @@ pub async fn reconcile(
     let (tell, told) = oneshot::channel();
     let thread = std::thread::Builder::new().name("reconciliation".into());
     let started = thread.spawn(move || {
+        let compared = compare(&turn.0, file, &asked);
+        // Whoever is answered may ask again at once.
+        drop(turn);
         // Whoever asked may have hung up.
-        let _ = tell.send(compare(&turn.0, file, &asked));
+        let _ = tell.send(compared);
     });
     started.map_err(|error| Problem::unavailable("OVERLOADED", error.to_string()))?;
     let report = told.await.map_err(|_| Problem::unavailable("OVERLOADED", "it broke off"))??;
