@@ -79,6 +79,8 @@
 //!   approved or declined, is declined; so is one about another account.
 //! * Of an approval that a crash left neither answered nor undone for certain, a repeat is told what
 //!   its record says.
+//! * To explain a transaction its decisions are made once more by the rules of now; a decision by a
+//!   spend limit, and one on a hold of another transaction, are not.
 //! * An authorization without `currency` is in that of an account that has one.
 //! * A hold on a frozen or closed account posts as far as authorizations promised it, as the
 //!   contract says; a zero amount that nothing promised is refused like any other.

@@ -38,6 +38,9 @@ pub enum Command {
     },
     /// Show what moved an account, newest first, or what it came to at a moment
     Statement(Box<StatementArgs>),
+    /// Show everything that happened to a card transaction, and whether it was decided rightly
+    #[command(after_help = super::explain::HELP)]
+    Explain(Box<super::explain::ExplainArgs>),
     /// Hold a settlement or clearing file against the ledger
     #[command(after_help = super::reconcile::HELP)]
     Reconcile(Box<super::reconcile::ReconcileArgs>),

@@ -5,6 +5,7 @@
 mod args;
 mod build;
 mod config_command;
+mod explain;
 mod flags;
 mod reconcile;
 mod statement;
@@ -31,6 +32,7 @@ pub fn run(args: Args) -> anyhow::Result<ExitCode> {
             config_command::show(&resolve(&flags)?)
         }
         Command::Statement(args) => statement::statement(*args),
+        Command::Explain(args) => explain::explain(*args),
         Command::Reconcile(args) => reconcile::reconcile(*args),
         Command::Wal { command } => tools::wal::run(&command),
         Command::Snapshot { command } => tools::snapshot::run(command),

@@ -19,6 +19,7 @@ mod books;
 mod chain;
 mod clock;
 mod currencies;
+mod explain;
 mod history;
 mod keys;
 mod log;
@@ -53,6 +54,7 @@ pub use authorize::{AccountNames, AuthorizationRequest, Earlier, Named, Settled,
 pub use books::Totals;
 pub use clock::{Clock, ClockJump, Hand};
 pub use currencies::{BadCurrency, Currencies};
+pub use explain::{Explained, Saw, Verdict};
 pub use history::{HistoryError, Repeat, Stored};
 pub use log::{Stamp, Unavailable};
 pub use open::{OpenError, Options, Running, open, open_on};

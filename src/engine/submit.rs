@@ -127,7 +127,7 @@ impl<'a> Seat<'a> {
 }
 
 /// What the request's own reference names, read as the operation reads it.
-fn reference(request: &OperationRequest<'_>) -> Reference {
+pub(super) fn reference(request: &OperationRequest<'_>) -> Reference {
     let Some(text) = request.reference else { return Reference::Absent };
     let known = if request.operation.names_a_hold() {
         HoldRef::parse(text).map(Reference::Hold)

@@ -53,6 +53,8 @@ pub enum Route<'a> {
     Reconcile,
     /// `GET /v1/transactions/{transaction_id}`
     Transaction(&'a str),
+    /// `GET /v1/transactions/{transaction_id}/explain`
+    Explain(&'a str),
     /// `GET /v1/actions/{tenant_action_ref}`
     Action(&'a str),
     /// `GET /v1/trial-balance`
@@ -135,6 +137,9 @@ pub fn operator<'a>(method: &Method, path: &'a str) -> Result<Route<'a>, Problem
             allow(method, &[(Method::POST, Route::Reconcile)])
         }
         (Some("v1"), Some("transactions"), Some(id), None, _) => get(Route::Transaction(id)),
+        (Some("v1"), Some("transactions"), Some(id), Some("explain"), None) => {
+            get(Route::Explain(id))
+        }
         (Some("v1"), Some("actions"), Some(name), None, _) => get(Route::Action(name)),
         (Some("v1"), Some("trial-balance"), None, ..) => get(Route::TrialBalance),
         _ => Err(Problem::no_such_path()),

@@ -31,6 +31,19 @@ impl Account {
         account.is_sound().then_some(account)
     }
 
+    /// An account of whose holds and reservations only some are known: to look at, and never to be
+    /// kept.
+    #[must_use]
+    pub fn sketch(parts: Parts) -> Self {
+        let Parts { opened, status, pockets, holds, reservations } = parts;
+        Self { opened, status, pockets, holds, reservations }
+    }
+
+    /// Sees its status and its balances as they were; for a [`sketch`](Self::sketch).
+    pub fn see(&mut self, status: Status, pockets: SmallVec<[Pocket; 1]>) {
+        (self.status, self.pockets) = (status, pockets);
+    }
+
     fn is_sound(&self) -> bool {
         let (balances, opened) = (self.pockets.len(), self.opened.position());
         let holds = self.holds.iter().map(|(name, _)| name.position());

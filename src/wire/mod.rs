@@ -5,6 +5,7 @@
 
 pub mod action;
 pub mod authorization;
+pub mod explained;
 pub mod json;
 pub mod money;
 pub mod operation_answer;

@@ -8,6 +8,7 @@
 //! | `requests`, `transport`, `patience` | the forms of a request, bytes that are none, and clients that are slow or rude |
 //! | `keys` | who may do what |
 //! | `storm`, `damage` | crashes under load, and logs that were harmed |
+//! | `explain` | what each decision of a transaction saw, and that it comes out again |
 //! | `keeping` | snapshots, and an archive of what is old |
 //! | `mirror` | two copies of the log, of which one is harmed |
 //! | `reconcile` | settlement and clearing files against ledgers, with breaks planted in them |
@@ -18,6 +19,7 @@ mod authorizations;
 mod books;
 mod contract;
 mod damage;
+mod explain;
 mod keeping;
 mod keys;
 mod load;

@@ -238,7 +238,7 @@ impl<S: Storage> Engine<S> {
 }
 
 /// Decides how much of what is asked the account can promise.
-fn promise(
+pub(super) fn promise(
     account: &crate::ledger::Account,
     asked: &Asked,
     lapses: Moment,

@@ -3,6 +3,7 @@
 mod accounts;
 mod actions;
 mod books;
+mod explain;
 mod holds;
 mod open;
 mod parts;
@@ -36,6 +37,7 @@ pub async fn read(
         Route::Holds(name) => holds::list(worker, name, query).await,
         Route::Statement(name) => statement::list(worker, name, query).await,
         Route::Transaction(id) => actions::of_transaction(worker, id, query).await,
+        Route::Explain(id) => explain::explain(worker, id).await,
         Route::Action(name) => actions::show(worker, name).await,
         Route::TrialBalance => books::trial_balance(worker).await,
         Route::Live => Ok(health("live")),
