@@ -2,6 +2,7 @@
 
 use wal::Lsn;
 
+use super::batch::Links;
 use super::end::{known, same_links, same_pocket, same_standing};
 use super::error::Disagreement;
 use super::folder::Folder;
@@ -17,7 +18,7 @@ impl Folder<'_> {
     pub(super) fn account_opened(
         &mut self,
         opened: AccountOpened<'_>,
-        links: &[Lsn],
+        links: Links<'_>,
         stamp: Stamp,
     ) -> Result<(), Disagreement> {
         let (name, names) = (self.name(opened.tenant_account_ref), self.part.names());
@@ -37,7 +38,7 @@ impl Folder<'_> {
     pub(super) fn account_amended(
         &mut self,
         amended: AccountAmended<'_>,
-        links: &[Lsn],
+        links: Links<'_>,
         stamp: Stamp,
     ) -> Result<(), Disagreement> {
         let mut added = amended.amendment.add_currencies.iter();
@@ -55,7 +56,7 @@ impl Folder<'_> {
     pub(super) fn reservation_lapsed(
         &mut self,
         lapsed: &ReservationLapsed<'_>,
-        links: &[Lsn],
+        links: Links<'_>,
         stamp: Stamp,
     ) -> Result<(), Disagreement> {
         let name = lapsed.tenant_account_ref;
@@ -78,7 +79,7 @@ impl Folder<'_> {
         &mut self,
         name: &str,
         transaction: Option<Digest>,
-        links: &[Lsn],
+        links: Links<'_>,
         stamp: Stamp,
         what: impl FnOnce(&mut Shard, Slot) -> Result<(), Disagreement>,
     ) -> Result<(), Disagreement> {

@@ -1,8 +1,6 @@
 //! Records of authorizations, and of those that were undone.
 
-use wal::Lsn;
-
-use super::batch::Share;
+use super::batch::{Links, Share};
 use super::end::{known, same_links, same_pocket, same_standing};
 use super::error::Disagreement;
 use super::folder::Folder;
@@ -17,7 +15,7 @@ impl Folder<'_> {
         &mut self,
         it: &Authorization<'_>,
         share: Share,
-        links: &[Lsn],
+        links: Links<'_>,
         stamp: Stamp,
     ) -> Result<(), Disagreement> {
         known(it.asked.billing.currency, self.currencies)?;
@@ -43,7 +41,7 @@ impl Folder<'_> {
     pub(super) fn authorization_undone(
         &mut self,
         it: &AuthorizationUndone<'_>,
-        links: &[Lsn],
+        links: Links<'_>,
         stamp: Stamp,
     ) -> Result<(), Disagreement> {
         let name = it.tenant_account_ref;

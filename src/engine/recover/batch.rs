@@ -1,8 +1,7 @@
 //! Records on their way to the one who folds them, many at a time: to hand over one costs more than
 //! to fold it.
 
-use arrayvec::ArrayVec;
-use wal::{LINKS_MAX, Lsn, RecordRef};
+use wal::{Lsn, RecordRef};
 
 use crate::engine::keys::Key;
 use crate::engine::secret::Digest;
@@ -53,20 +52,35 @@ struct Packed {
 pub struct Unfolded<'a> {
     pub lsn: Lsn,
     pub share: Share,
-    pub links: ArrayVec<Lsn, LINKS_MAX>,
+    pub links: Links<'a>,
     pub payload: &'a [u8],
     pub ahead: Option<Ahead>,
 }
 
-impl Batch {
-    /// An empty one with room for as much as this one has.
+/// The links of a record, as they lie in a batch.
+#[derive(Clone, Copy, Debug)]
+pub struct Links<'a>(&'a [[u8; 8]]);
+
+impl<'a> Links<'a> {
+    /// The first three, and the rest: of the source of a transfer, and of its destination.
     #[must_use]
-    pub fn another(&self) -> Self {
-        Self {
-            bytes: Vec::with_capacity(self.bytes.len()),
-            records: Vec::with_capacity(self.records.len()),
-            keys: Vec::with_capacity(self.keys.len()),
-        }
+    pub fn split(self) -> [Self; 2] {
+        let (source, destination) = self.0.split_at(self.0.len().min(3));
+        [source, destination].map(Links)
+    }
+
+    /// All of them.
+    pub fn iter(self) -> impl Iterator<Item = Lsn> + 'a {
+        self.0.iter().map(|link| Lsn::new(u64::from_le_bytes(*link)))
+    }
+}
+
+impl Batch {
+    /// Takes everything out; the memory is kept for what is put in next.
+    pub fn clear(&mut self) {
+        self.bytes.clear();
+        self.records.clear();
+        self.keys.clear();
     }
 
     /// Adds a record.
@@ -103,11 +117,10 @@ impl Batch {
         self.records.iter().map(|packed| {
             let of = |from: usize, to: usize| self.bytes.get(from..to).unwrap_or_default();
             let (links, _) = of(packed.links, packed.payload).as_chunks::<8>();
-            let links = links.iter().map(|link| Lsn::new(u64::from_le_bytes(*link)));
             let payload = of(packed.payload, packed.end);
             let Packed { lsn, share, ahead, .. } = packed;
             let (lsn, share, ahead) = (*lsn, *share, *ahead);
-            Unfolded { lsn, share, links: links.collect(), payload, ahead }
+            Unfolded { lsn, share, links: Links(links), payload, ahead }
         })
     }
 }

@@ -2,9 +2,9 @@
 //!
 //! While there is little they are no threads: most logs that are opened are those of tests.
 
-use std::mem::{replace, take};
+use std::mem::take;
 use std::panic::resume_unwind;
-use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
+use std::sync::mpsc::{Receiver, Sender, SyncSender, channel, sync_channel};
 use std::thread::{Scope, ScopedJoinHandle};
 
 use super::Folders;
@@ -29,9 +29,18 @@ enum Worker<'scope, 'env> {
     /// Folds when it is handed something.
     Here(Folder<'env>),
     /// Folds on a thread of its own.
-    Beside(SyncSender<Batch>, ScopedJoinHandle<'scope, Ended>),
+    Beside(Beside<'scope>),
     /// Folds no more.
     Ended(Ended),
+}
+
+/// A thread that folds.
+struct Beside<'scope> {
+    batches: SyncSender<Batch>,
+    /// Batches that were folded, to be filled again: memory that is freed on one thread and taken
+    /// on another is never warm.
+    folded: Receiver<Batch>,
+    thread: ScopedJoinHandle<'scope, Ended>,
 }
 
 /// What one of them comes to.
@@ -74,16 +83,11 @@ impl<'scope, 'env> Crew<'scope, 'env> {
     fn hand(&mut self, to: usize) -> Result<(), Fault> {
         let places = self.batches.get_mut(to).zip(self.workers.get_mut(to));
         let Some((batch, worker)) = places else { return Ok(()) };
-        let another = batch.another();
-        let batch = replace(batch, another);
-        if worker.hand(batch) {
-            return Ok(());
-        }
-        // It ended early, so it has a fault.
-        let mut ended = take(worker).end();
-        let fault = ended.fault.take();
-        *worker = Worker::Ended(ended);
-        fault.map_or(Ok(()), Err)
+        let Some(spare) = worker.hand(take(batch)) else {
+            return worker.fault().map_or(Ok(()), Err);
+        };
+        *batch = spare;
+        Ok(())
     }
 
     /// Folds the rest. All accounts that were opened; or the first fault of those that were not
@@ -111,30 +115,43 @@ impl Default for Worker<'_, '_> {
 impl<'scope, 'env> Worker<'scope, 'env> {
     fn beside(self, scope: &'scope Scope<'scope, 'env>) -> Self {
         let Self::Here(folder) = self else { return self };
-        let (sender, batches) = sync_channel(WAITING);
-        Self::Beside(sender, scope.spawn(move || fold_all(folder, &batches)))
+        let ((batches, full), (empty, folded)) = (sync_channel(WAITING), channel());
+        let thread = scope.spawn(move || fold_all(folder, &full, &empty));
+        Self::Beside(Beside { batches, folded, thread })
     }
 
-    /// Whether it took it.
-    fn hand(&mut self, batch: Batch) -> bool {
+    /// Hands it a batch, for an empty one; nothing where it folds no more.
+    fn hand(&mut self, mut batch: Batch) -> Option<Batch> {
         match self {
-            Self::Here(folder) => match folder.fold(&batch) {
-                Ok(()) => true,
-                Err(fault) => {
+            Self::Here(folder) => {
+                if let Err(fault) = folder.fold(&batch) {
                     *self = Self::Ended(Ended { opened: Vec::new(), fault: Some(fault) });
-                    false
+                    return None;
                 }
-            },
-            Self::Beside(sender, _) => sender.send(batch).is_ok(),
-            Self::Ended(_) => false,
+                batch.clear();
+                Some(batch)
+            }
+            Self::Beside(beside) => {
+                beside.batches.send(batch).ok()?;
+                Some(beside.folded.try_recv().unwrap_or_default())
+            }
+            Self::Ended(_) => None,
         }
+    }
+
+    /// Why it folds no more, unless that was told.
+    fn fault(&mut self) -> Option<Fault> {
+        let mut ended = take(self).end();
+        let fault = ended.fault.take();
+        *self = Self::Ended(ended);
+        fault
     }
 
     fn end(self) -> Ended {
         match self {
             Self::Here(folder) => Ended { opened: folder.opened(), fault: None },
-            Self::Beside(sender, thread) => {
-                drop(sender);
+            Self::Beside(Beside { batches, thread, .. }) => {
+                drop(batches);
                 thread.join().unwrap_or_else(|panic| resume_unwind(panic))
             }
             Self::Ended(ended) => ended,
@@ -142,7 +159,13 @@ impl<'scope, 'env> Worker<'scope, 'env> {
     }
 }
 
-fn fold_all(mut folder: Folder<'_>, batches: &Receiver<Batch>) -> Ended {
-    let fault = batches.iter().find_map(|batch| folder.fold(&batch).err());
+fn fold_all(mut folder: Folder<'_>, full: &Receiver<Batch>, empty: &Sender<Batch>) -> Ended {
+    let fault = full.iter().find_map(|mut batch| {
+        let fault = folder.fold(&batch).err();
+        batch.clear();
+        // At the end nobody wants it.
+        let _ = empty.send(batch);
+        fault
+    });
     Ended { opened: folder.opened(), fault }
 }

@@ -1,8 +1,8 @@
 //! One end of a record, held against the state before it.
 
-use arrayvec::ArrayVec;
-use wal::{LINKS_MAX, Lsn};
+use wal::Lsn;
 
+use super::batch::Links;
 use super::error::Disagreement;
 use crate::engine::currencies::Currencies;
 use crate::engine::record::{Action, Standing, TransferAction};
@@ -11,9 +11,6 @@ use crate::engine::shard::{Resident, Shard};
 use crate::engine::strays::Strays;
 use crate::engine::transactions::Slot;
 use crate::ledger::{Account, ActionRef, Currency, Movement, Place, Pocket, Side, SystemAccount};
-
-/// The links of a record.
-pub type Links = ArrayVec<Lsn, LINKS_MAX>;
 
 /// What an action says of its account, or a transfer of one of its accounts.
 pub struct End<'r> {
@@ -30,11 +27,11 @@ pub struct End<'r> {
     currency: Option<Currency>,
     tells: Option<(u8, &'r Pocket)>,
     standing: &'r Standing,
-    links: &'r [Lsn],
+    links: Links<'r>,
 }
 
 impl<'r> End<'r> {
-    pub fn of_action(action: &'r Action<'_>, transaction: Digest, links: &'r Links) -> Self {
+    pub fn of_action(action: &'r Action<'_>, transaction: Digest, links: Links<'r>) -> Self {
         let movement = action.outcome.as_ref().ok();
         let moved = movement.is_some_and(Movement::moved);
         Self {
@@ -55,10 +52,10 @@ impl<'r> End<'r> {
         action: &'r TransferAction<'_>,
         side: Side,
         transaction: Option<Digest>,
-        links: &'r Links,
+        links: Links<'r>,
     ) -> Self {
         let ends = action.request.ends;
-        let (of_source, of_destination) = links.split_at(links.len().min(3));
+        let [of_source, of_destination] = links.split();
         let (name, other, opened, links) = match side {
             Side::Source => (ends.source(), ends.destination(), action.source_opened, of_source),
             Side::Destination => {
@@ -131,11 +128,11 @@ pub fn known(currency: Currency, currencies: &Currencies) -> Result<(), Disagree
     if currencies.knows(currency) { Ok(()) } else { Err(Disagreement::Currency(currency)) }
 }
 
-pub fn same_links(stored: &[Lsn], found: &[Lsn]) -> Result<(), Disagreement> {
-    if stored == found {
+pub fn same_links(stored: Links<'_>, found: &[Lsn]) -> Result<(), Disagreement> {
+    if stored.iter().eq(found.iter().copied()) {
         return Ok(());
     }
-    Err(Disagreement::Links { stored: stored.to_vec(), found: found.to_vec() })
+    Err(Disagreement::Links { stored: stored.iter().collect(), found: found.to_vec() })
 }
 
 pub fn same_pocket(name: &str, stored: Pocket, found: Option<Pocket>) -> Result<(), Disagreement> {

@@ -68,7 +68,7 @@ impl Folder<'_> {
         if let Some(ahead) = stored.ahead
             && let Some((action, at)) = Action::decode_alone(stored.payload).map_err(malformed)?
         {
-            let end = End::of_action(&action, ahead.transaction, &stored.links);
+            let end = End::of_action(&action, ahead.transaction, stored.links);
             return self.ends(&[end], stored.share, Stamp { lsn: stored.lsn, at });
         }
         let (record, at) = Record::decode(stored.payload).map_err(malformed)?;
@@ -82,7 +82,7 @@ impl Folder<'_> {
         stored: &Unfolded<'_>,
         stamp: Stamp,
     ) -> Result<(), Fault> {
-        let (share, links) = (stored.share, &stored.links);
+        let (share, links) = (stored.share, stored.links);
         let alone = |done: Result<(), Disagreement>| {
             done.map_err(|why| Fault { lsn: stamp.lsn, step: Step::Source, why })
         };
