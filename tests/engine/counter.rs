@@ -3,10 +3,11 @@
 use std::time::Duration;
 
 use holdfast::engine::record::{
-    Asked, Authorization, AuthorizationKind, Message, OperationRequest, Profile,
+    Action, Asked, Authorization, AuthorizationKind, Message, OperationRequest, Profile,
 };
 use holdfast::engine::{
-    AccountNames, AuthorizationRequest, Earlier, Hand, Lsn, Options, Settled, Submitted, Told,
+    AccountNames, AuthorizationRequest, Earlier, Hand, Lsn, Options, Repeat, Settled, Submitted,
+    Told,
 };
 use holdfast::ledger::{ActionRef, Amount, Moment, Opening, Operation};
 use wal::simulated::Disk;
@@ -96,20 +97,41 @@ impl Counter {
         minor: u64,
     ) -> Result<(), &'static str> {
         self.keys += 1;
+        let key = format!("key-{}", self.keys);
+        self.operate_as(&key, operation, account, (transaction_id, minor))
+    }
+
+    /// The same with a key that may have been used before.
+    pub(crate) fn operate_as(
+        &mut self,
+        key: &str,
+        operation: Operation,
+        account: &str,
+        (transaction_id, minor): (&str, u64),
+    ) -> Result<(), &'static str> {
         let request = OperationRequest {
             operation,
-            idempotency_key: &format!("key-{}", self.keys),
+            idempotency_key: key,
             transaction_id,
             tenant_account_ref: account,
             of_action_ref: "of",
             reference: None,
             money: Some(money("SGD", minor)),
         };
+        let told = |action: &Action<'_>| match &action.outcome {
+            Ok(_) => Ok(()),
+            Err(refused) => Err(refused.refusal.code()),
+        };
         match self.world.engine.submit(request, &[]).unwrap() {
-            Submitted::Decided(action, _) => {
-                action.outcome.map(|_| ()).map_err(|refused| refused.refusal.code())
+            Submitted::Decided(action, _) => told(&action),
+            Submitted::Seen(lsn) => {
+                self.world.commit_all().unwrap();
+                let stored = self.world.engine.stored(lsn).unwrap();
+                match stored.repeats(&request).unwrap() {
+                    Repeat::Same(action, _) => told(&action),
+                    other => panic!("{key} was used by {lsn}: {other:?}"),
+                }
             }
-            Submitted::Seen(lsn) => panic!("key {} was used by {lsn}", self.keys),
         }
     }
 
