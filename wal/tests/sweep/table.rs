@@ -29,7 +29,8 @@ const CALLS: [&str; 16] = [
 ];
 
 /// What looks like one of them and is something else.
-const OTHERS: [&str; 7] = [
+const OTHERS: [&str; 8] = [
+    "visit)?.open()?",
     "durability.publish(",
     "self.publish(&tally",
     "self.kept.remove(",
