@@ -6,8 +6,8 @@ use holdfast::engine::record::{
     Action, Asked, Authorization, AuthorizationKind, Message, OperationRequest, Profile,
 };
 use holdfast::engine::{
-    AccountNames, AuthorizationRequest, Earlier, Hand, Lsn, Options, Repeat, Settled, Submitted,
-    Told,
+    AccountNames, AuthorizationRequest, Earlier, Hand, Lsn, Options, Repeat, Settled, Stamp,
+    Submitted, Told,
 };
 use holdfast::ledger::{ActionRef, Amount, Moment, Opening, Operation};
 use wal::simulated::Disk;
@@ -36,6 +36,17 @@ pub(crate) struct Card<'a> {
     pub(crate) message: &'a str,
     pub(crate) minor: u64,
     pub(crate) partial: bool,
+}
+
+/// One operation.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Slip<'a> {
+    pub(crate) key: &'a str,
+    pub(crate) operation: Operation,
+    pub(crate) account: &'a str,
+    pub(crate) transaction_id: &'a str,
+    pub(crate) minor: Option<u64>,
+    pub(crate) hold: Option<&'a str>,
 }
 
 /// What a message was answered.
@@ -98,38 +109,34 @@ impl Counter {
     ) -> Result<(), &'static str> {
         self.keys += 1;
         let key = format!("key-{}", self.keys);
-        self.operate_as(&key, operation, account, (transaction_id, minor))
+        let slip =
+            Slip { key: &key, operation, account, transaction_id, minor: Some(minor), hold: None };
+        self.hand_in(&slip).map(|_| ())
     }
 
-    /// The same with a key that may have been used before.
-    pub(crate) fn operate_as(
-        &mut self,
-        key: &str,
-        operation: Operation,
-        account: &str,
-        (transaction_id, minor): (&str, u64),
-    ) -> Result<(), &'static str> {
+    /// An operation, maybe one that was asked for before; the hold that it was about.
+    pub(crate) fn hand_in(&mut self, slip: &Slip<'_>) -> Result<Option<String>, &'static str> {
         let request = OperationRequest {
-            operation,
-            idempotency_key: key,
-            transaction_id,
-            tenant_account_ref: account,
+            operation: slip.operation,
+            idempotency_key: slip.key,
+            transaction_id: slip.transaction_id,
+            tenant_account_ref: slip.account,
             of_action_ref: "of",
-            reference: None,
-            money: Some(money("SGD", minor)),
+            reference: slip.hold,
+            money: slip.minor.map(|minor| money("SGD", minor)),
         };
-        let told = |action: &Action<'_>| match &action.outcome {
-            Ok(_) => Ok(()),
+        let told = |action: &Action<'_>, stamp: Stamp| match &action.outcome {
+            Ok(movement) => Ok(movement.hold(stamp.action()).map(|hold| hold.to_string())),
             Err(refused) => Err(refused.refusal.code()),
         };
         match self.world.engine.submit(request, &[]).unwrap() {
-            Submitted::Decided(action, _) => told(&action),
+            Submitted::Decided(action, stamp) => told(&action, stamp),
             Submitted::Seen(lsn) => {
                 self.world.commit_all().unwrap();
                 let stored = self.world.engine.stored(lsn).unwrap();
                 match stored.repeats(&request).unwrap() {
-                    Repeat::Same(action, _) => told(&action),
-                    other => panic!("{key} was used by {lsn}: {other:?}"),
+                    Repeat::Same(action, stamp) => told(&action, stamp),
+                    other => panic!("{} was used by {lsn}: {other:?}", slip.key),
                 }
             }
         }

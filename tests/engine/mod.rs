@@ -8,5 +8,6 @@ mod history;
 mod laws;
 mod model;
 mod script;
+mod simulator;
 mod snapshots;
 mod stalls;

@@ -8,7 +8,7 @@ use holdfast::engine::record::AuthorizationKind;
 use holdfast::ledger::Operation;
 use wal::simulated::Choices;
 
-use crate::engine::counter::{Card, Counter, Reply, TIME_TO_LIVE};
+use crate::engine::counter::{Card, Counter, Reply, Slip, TIME_TO_LIVE};
 
 /// A message of one card transaction.
 #[derive(Clone, Copy, Debug)]
@@ -87,7 +87,10 @@ fn send(counter: &mut Counter, account: &str, at: usize, message: Message) {
             assert!(known || matches!(reply, Reply::Approved(..)), "{message:?}: {reply:?}");
         }
         Op(operation, minor) => {
-            counter.operate_as(&name, operation, account, (&transaction, minor)).unwrap();
+            let (key, transaction_id) = (&*name, &*transaction);
+            let minor = Some(minor);
+            let slip = Slip { key, operation, account, transaction_id, minor, hold: None };
+            counter.hand_in(&slip).unwrap();
         }
     }
 }
