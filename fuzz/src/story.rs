@@ -4,7 +4,8 @@ use std::sync::OnceLock;
 use std::time::Duration;
 
 use holdfast::engine::record::{
-    Asked, AuthorizationKind, Ends, Message, OperationRequest, Profile, TransferRequest,
+    Asked, AuthorizationKind, Ends, Message, Notification, NotificationName, OperationRequest,
+    Profile, TransferRequest,
 };
 use holdfast::engine::{
     AuthorizationRequest, Currencies, Earlier, Engine, Options, Running, Submitted, open,
@@ -92,6 +93,20 @@ fn begin(engine: &Engine<Disk>) {
     assert!(engine.lapse("ann", promised).is_ok());
     assert!(engine.lapse("bob", lapsing).is_ok());
     amend(engine, "bob", Status::Frozen);
+    notify(engine, "n-1", Some("t"));
+    notify(engine, "n-2", None);
+}
+
+fn notify(engine: &Engine<Disk>, id: &str, transaction: Option<&str>) {
+    let notification = Notification {
+        name: NotificationName { id: id.into(), hashed: transaction.is_none() },
+        kind: "v1:pba:transaction:final_auth_reversed".into(),
+        created_at: transaction.map(|_| "2026-01-31T12:00:00Z".into()),
+        transaction_id: transaction.map(Into::into),
+        tenant_reference_id: None,
+        data: r#"{"amount":1.0}"#.into(),
+    };
+    engine.notify(&notification, &[]).expect("there is room");
 }
 
 /// An approval of so much.
@@ -118,6 +133,7 @@ fn approve(engine: &Engine<Disk>, account: &str, transaction_id: &str, money: Mo
 fn go_on(engine: &Engine<Disk>, n: u64) {
     transfer(engine, "@funding", "bob", n);
     transfer(engine, "bob", "nobody", n);
+    notify(engine, &format!("n-{}", engine.appended()), Some("moved"));
 }
 
 fn account(engine: &Engine<Disk>, name: &str, codes: &[&str]) {

@@ -57,7 +57,8 @@ impl<'a> Recheck<'a> {
             return;
         };
         if let Some(key) = record.key() {
-            self.key(&key, lsn, record.idempotency_key().is_some());
+            let many = matches!(record, Record::Authorization(_) | Record::AuthorizationUndone(_));
+            self.key(&key, lsn, !many);
         }
         let (one, other) = record.accounts();
         for name in [one, other].into_iter().flatten() {
@@ -87,7 +88,8 @@ impl<'a> Recheck<'a> {
         self.found
     }
 
-    /// An idempotency key is used once; a transaction has many authorizations.
+    /// An idempotency key is used once, and so is a notification's name; a transaction has many
+    /// authorizations.
     fn key(&mut self, key: &str, lsn: Lsn, once: bool) {
         self.found.keyed = self.found.keyed.saturating_add(1);
         let keys = self.replayed.state.keys.lock(key);

@@ -10,6 +10,7 @@
 //! | account | 1, the account as a snapshot has it, and for each of its transactions, sorted, its newest record on the account, doubled; odd where it is linked |
 //! | key | 2, the position of its action |
 //! | transaction that touched no account | 3, its newest record |
+//! | notifications, where there are any | 5, their number and the roots of their trees as a snapshot has them |
 //! | currency in which there is anything | 4, code and exponent; then posted, held, reserved, `@settlement`, `@funding` |
 
 use std::fmt;
@@ -93,6 +94,9 @@ impl State {
         let strays = self.lock_strays();
         for entry in strays.transactions.iter() {
             sum.add(3, |w| w.u64(entry.newest().value()));
+        }
+        if strays.notifications.length() > 0 {
+            sum.add(5, |w| w.chain(&strays.notifications));
         }
         books.merge(&strays.books);
         let books = books.into_sorted().into_iter();

@@ -1,5 +1,5 @@
 //! What happened at no customer's account: refusals of those who asked for one that there is not,
-//! and transfers between the system's own accounts.
+//! transfers between the system's own accounts, and notifications.
 //!
 //! It is in one place, under one lock, because the shards change from one life to the next, and a
 //! record's links must not.
@@ -7,6 +7,7 @@
 use wal::Lsn;
 
 use super::books::Books;
+use super::chain::{Chain, Links};
 use super::secret::Digest;
 use super::transactions::{Slot, Transactions};
 use crate::ledger::{Money, SystemAccount};
@@ -18,6 +19,8 @@ pub struct Strays {
     pub transactions: Transactions,
     /// What went from one system account to the other.
     pub books: Books,
+    /// Where the notifications are.
+    pub notifications: Chain,
 }
 
 impl Strays {
@@ -46,5 +49,20 @@ impl Strays {
             };
             *total = total.wrapping_add(part);
         }
+    }
+
+    /// The links of the next notification: the one before, one further back, and what its
+    /// transaction's next record that touches no account gets.
+    #[must_use]
+    pub fn notification_links(&self, of: Option<Digest>) -> [Lsn; 3] {
+        let Links { previous, skip } = self.notifications.next();
+        let [_, _, before] = self.links(of);
+        [previous, skip, before]
+    }
+
+    /// Notes a notification.
+    pub fn note_notification(&mut self, of: Option<Digest>, lsn: Lsn) {
+        self.notifications.push(lsn);
+        self.note(of, lsn);
     }
 }

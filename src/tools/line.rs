@@ -61,6 +61,11 @@ fn said(record: &Record<'_>, stamp: Stamp) -> Said {
             amount: String::new(),
             after: sums(&it.after),
         },
+        Record::Notification(it) => Said {
+            what: it.transaction_id.as_deref().unwrap_or_default().to_owned(),
+            after: it.kind.clone().into_owned(),
+            ..Said::default()
+        },
     }
 }
 

@@ -1,5 +1,6 @@
 //! `holdfast verify`: the log, and with `--full` all that its records say.
 
+use std::borrow::Cow;
 use std::process::ExitCode;
 
 use anyhow::bail;
@@ -160,7 +161,7 @@ fn key_of(log: &Log, lsn: Lsn) -> anyhow::Result<Option<String>> {
     let mut key = None;
     let looked = scan(&log.directory, Look::from(log.tail, lsn), |record: RecordRef<'_>| {
         if let Ok((record, _)) = Record::decode(record.payload) {
-            key = record.idempotency_key().map(str::to_owned);
+            key = record.key().map(Cow::into_owned);
         }
         Err(())
     });

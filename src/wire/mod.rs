@@ -8,6 +8,7 @@ pub mod authorization;
 pub mod explained;
 pub mod json;
 pub mod money;
+pub mod notification;
 pub mod operation_answer;
 pub mod parts;
 pub mod record;

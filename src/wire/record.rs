@@ -9,12 +9,13 @@
 //! | `final_auth`, `pre_auth` | an authorization message | those of [`authorization`] |
 //! | `undo_authorization` | an approval was not answered in time | `tenant_reference_id`, `balances_after` |
 //! | `lapse_reservation` | what nobody used returned | `tenant_reference_id`, `balances_after` |
+//! | `notification` | Open Fabric told something | those of [`notification`] |
 //!
 //! All have `at` and `lsn`, and at the end `record`: what else the log keeps of it, by the names of
 //! [`engine::record`](crate::engine::record).
 
 use super::json::Object;
-use super::{action, authorization, money, parts, time};
+use super::{action, authorization, money, notification, parts, time};
 use crate::engine::record::{
     AccountAmended, AccountOpened, Action, AuthorizationUndone, Profile, Record, ReservationLapsed,
     Standing, TransferAction, Whole,
@@ -31,6 +32,10 @@ pub fn members(object: &mut Object<'_>, record: &Record<'_>, stamp: Stamp, links
         Record::Authorization(it) => authorization::members(object, it, stamp.action()),
         Record::AuthorizationUndone(it) => undone(object, it),
         Record::ReservationLapsed(it) => lapsed(object, it),
+        Record::Notification(it) => {
+            object.text("operation", "notification");
+            notification::members(object, it);
+        }
     }
     if !action::is_one(record) {
         object.text("at", &time::write(stamp.at));
@@ -53,6 +58,7 @@ pub fn members(object: &mut Object<'_>, record: &Record<'_>, stamp: Stamp, links
                 object.number("durable_lsn", it.durable.value());
                 standing(object, &it.standing);
             }
+            Record::Notification(it) => object.flag("hashed", it.name.hashed),
             Record::AccountOpened(_) | Record::AccountAmended(_) => {}
         }
     });
@@ -69,6 +75,7 @@ pub const fn operation(record: &Record<'_>) -> &'static str {
         Record::Authorization(it) => it.kind.name(),
         Record::AuthorizationUndone(_) => "undo_authorization",
         Record::ReservationLapsed(_) => "lapse_reservation",
+        Record::Notification(_) => "notification",
     }
 }
 

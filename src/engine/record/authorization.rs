@@ -291,14 +291,6 @@ impl Writer<'_> {
 }
 
 impl Reader<'_> {
-    fn flag(&mut self) -> Result<bool, Malformed> {
-        match self.u8()? {
-            0 => Ok(false),
-            1 => Ok(true),
-            _ => Err(Malformed("flag")),
-        }
-    }
-
     fn decision(&mut self) -> Result<Result<Reserved, Declined>, Malformed> {
         let number = self.u8()?;
         if number == 0 {

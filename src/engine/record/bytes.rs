@@ -134,6 +134,14 @@ impl<'a> Reader<'a> {
         self.array().map(i128::from_le_bytes)
     }
 
+    pub(in crate::engine) fn flag(&mut self) -> Result<bool, Malformed> {
+        match self.u8()? {
+            0 => Ok(false),
+            1 => Ok(true),
+            _ => Err(Malformed("flag")),
+        }
+    }
+
     pub(in crate::engine) fn text(&mut self) -> Result<&'a str, Malformed> {
         let len = self.u8()?;
         self.utf8(usize::from(len))

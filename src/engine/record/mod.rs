@@ -6,7 +6,7 @@
 //! | offset | bytes | field |
 //! | ---: | ---: | --- |
 //! | 0 | 1 | version of the format, 1 |
-//! | 1 | 1 | kind, the tables of [`action`], [`transfer`], [`account`], [`authorization`] and [`lapse`] |
+//! | 1 | 1 | kind, the tables of [`action`], [`transfer`], [`account`], [`authorization`], [`lapse`] and [`notification`] |
 //! | 2 | 2 | tenant, 0 |
 //! | 4 | 4 | zero |
 //! | 8 | 8 | when, microseconds since 1970 by the log's clock |
@@ -21,6 +21,7 @@ pub mod action;
 pub mod authorization;
 mod bytes;
 pub mod lapse;
+pub mod notification;
 mod parts;
 mod skim;
 pub mod standing;
@@ -33,6 +34,7 @@ pub use authorization::{
     Asked, Authorization, AuthorizationKind, AuthorizationUndone, Declined, Message,
 };
 pub use lapse::ReservationLapsed;
+pub use notification::{Notification, NotificationName};
 pub use standing::{Standing, Whole};
 pub use told::Told;
 pub use transfer::{Ends, TransferAction, TransferRequest};
@@ -90,6 +92,8 @@ pub enum Record<'a> {
     AuthorizationUndone(AuthorizationUndone<'a>),
     /// What no operation used in time returned to available.
     ReservationLapsed(ReservationLapsed<'a>),
+    /// Open Fabric told something.
+    Notification(Notification<'a>),
 }
 
 impl<'a> Record<'a> {
@@ -104,12 +108,13 @@ impl<'a> Record<'a> {
     }
 
     /// What it is remembered under, beside others that are remembered under the same: its
-    /// idempotency key, or its card transaction where it is about an authorization.
+    /// idempotency key, its card transaction where it is about an authorization, or its own name.
     #[must_use]
     pub fn key(&self) -> Option<Cow<'a, str>> {
         match self {
             Self::Authorization(it) => Some(of_transaction(it.message.transaction_id)),
             Self::AuthorizationUndone(it) => Some(of_transaction(it.transaction_id)),
+            Self::Notification(it) => Some(Cow::Owned(it.name.key())),
             _ => self.idempotency_key().map(Cow::Borrowed),
         }
     }
@@ -128,17 +133,19 @@ impl<'a> Record<'a> {
             Self::Authorization(it) => (it.tenant_account_ref, None),
             Self::AuthorizationUndone(it) => (Some(it.tenant_account_ref), None),
             Self::ReservationLapsed(it) => (Some(it.tenant_account_ref), None),
+            Self::Notification(_) => (None, None),
         }
     }
 
     /// The card transaction that it belongs to, where it has one.
     #[must_use]
-    pub const fn transaction_id(&self) -> Option<&'a str> {
+    pub fn transaction_id(&self) -> Option<&str> {
         match self {
             Self::Action(action) => Some(action.request.transaction_id),
             Self::Transfer(transfer) => transfer.request.transaction_id,
             Self::Authorization(it) => Some(it.message.transaction_id),
             Self::AuthorizationUndone(it) => Some(it.transaction_id),
+            Self::Notification(it) => it.transaction_id.as_deref(),
             _ => None,
         }
     }
@@ -153,6 +160,7 @@ impl<'a> Record<'a> {
             Self::Authorization(it) => encode(it, at, out),
             Self::AuthorizationUndone(it) => encode(it, at, out),
             Self::ReservationLapsed(it) => encode(it, at, out),
+            Self::Notification(it) => encode(it, at, out),
         }
     }
 
@@ -172,6 +180,7 @@ impl<'a> Record<'a> {
                 Self::AuthorizationUndone(AuthorizationUndone::decode(&mut r)?)
             }
             ReservationLapsed::KIND => Self::ReservationLapsed(ReservationLapsed::decode(&mut r)?),
+            Notification::KIND => Self::Notification(Notification::decode(&mut r)?),
             _ => return Err(Malformed("kind of record")),
         };
         r.end()?;

@@ -44,7 +44,9 @@ impl Record<'_> {
             Self::Authorization(it) => (it.tells(), &it.standing),
             Self::AuthorizationUndone(it) => (it.tells(), &it.standing),
             Self::ReservationLapsed(it) => (Some((it.ordinal, &it.after)), &it.standing),
-            Self::AccountOpened(_) | Self::AccountAmended(_) => (None, &Standing::Unsaid),
+            Self::AccountOpened(_) | Self::AccountAmended(_) | Self::Notification(_) => {
+                (None, &Standing::Unsaid)
+            }
         };
         let whole = match (self, standing, balance) {
             (Self::AccountOpened(it), ..) => Some(Cow::Owned(it.whole())),
@@ -70,6 +72,7 @@ impl Record<'_> {
             Self::Authorization(it) => it.tenant_account_ref?,
             Self::AuthorizationUndone(it) => it.tenant_account_ref,
             Self::ReservationLapsed(it) => it.tenant_account_ref,
+            Self::Notification(_) => return None,
         };
         (name == tenant_account_ref).then_some(Side::Source)
     }

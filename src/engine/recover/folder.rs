@@ -102,6 +102,7 @@ impl Folder<'_> {
             Record::Authorization(it) => alone(self.authorization(&it, share, links, stamp)),
             Record::AuthorizationUndone(it) => alone(self.authorization_undone(&it, links, stamp)),
             Record::ReservationLapsed(it) => alone(self.reservation_lapsed(&it, links, stamp)),
+            Record::Notification(it) => alone(self.notification(&it, share, links, stamp)),
         }
     }
 

@@ -37,6 +37,7 @@ mod crew;
 mod end;
 mod error;
 mod folder;
+mod notifications;
 mod router;
 
 use std::sync::OnceLock;

@@ -129,6 +129,7 @@ impl<'a> Places<'a> {
             Record::Authorization(it) if it.opened.is_none() => {
                 Self::only(key(record), Place::Nowhere, true)
             }
+            Record::Notification(_) => Self::only(key(record), Place::Nowhere, true),
             _ => {
                 let (account, _) = record.accounts();
                 Self::only(key(record), account.map_or(Place::Nowhere, Place::With), false)

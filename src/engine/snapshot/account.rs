@@ -30,6 +30,7 @@
 
 use std::borrow::Cow;
 
+use smallvec::SmallVec;
 use thin_vec::ThinVec;
 use wal::Lsn;
 
@@ -48,8 +49,7 @@ impl Writer<'_> {
         self.text(name);
         self.i64(created_at.micros());
         self.status(Some(account.status()));
-        self.u32(chain.length());
-        self.list(chain.roots(), |w, root| w.u64(root.value()));
+        self.chain(chain);
         self.u8(u8::try_from(account.balances().count()).unwrap_or(u8::MAX));
         account.balances().for_each(|(_, pocket)| self.pocket(pocket));
         self.long_list(account.holds(), |w, (name, hold)| {
@@ -58,6 +58,11 @@ impl Writer<'_> {
         });
         self.long_list(account.reservations(), Self::reservation);
         self.option(description.as_deref(), Self::description);
+    }
+
+    pub(in crate::engine) fn chain(&mut self, chain: &Chain) {
+        self.u32(chain.length());
+        self.list(chain.roots(), |w, root| w.u64(root.value()));
     }
 
     fn description(&mut self, Description { profile, by }: &Description) {
@@ -77,14 +82,22 @@ impl Writer<'_> {
 }
 
 impl Reader<'_> {
+    /// `None` where there is nothing in it.
+    pub(super) fn chain(&mut self) -> Result<Option<Chain>, Malformed> {
+        let count = self.u32()?;
+        let roots: SmallVec<[Lsn; 3]> = self.list(u8::MAX, |r| r.u64().map(Lsn::new))?;
+        if count == 0 && roots.is_empty() {
+            return Ok(None);
+        }
+        Chain::from_parts(count, roots).map(Some).ok_or(Malformed("chain"))
+    }
+
     pub(super) fn resident(&mut self) -> Result<Resident, Malformed> {
         let opened = self.action_ref()?;
         let name = self.text()?.into();
         let created_at = Moment::from_micros(self.i64()?);
         let status = self.status()?.ok_or(Malformed("status"))?;
-        let count = self.u32()?;
-        let roots = self.list(u8::MAX, |r| r.u64().map(Lsn::new))?;
-        let chain = Chain::from_parts(count, roots).ok_or(Malformed("chain"))?;
+        let chain = self.chain()?.ok_or(Malformed("chain"))?;
         let balances_max = u8::try_from(Account::BALANCES_MAX).unwrap_or(u8::MAX);
         let parts = Parts {
             opened,

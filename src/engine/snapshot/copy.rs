@@ -167,6 +167,7 @@ impl Copying {
         w.lsn(engine.log.wal.appended());
         w.entries(strays.transactions.iter());
         w.books(&strays.books);
+        w.chain(&strays.notifications);
         drop(strays);
         self.longest = self.longest.max(locked.elapsed());
     }

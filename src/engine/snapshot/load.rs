@@ -240,8 +240,10 @@ fn read_strays(state: &State, limits: &Limits<'_>, mut r: Reader<'_>) -> Result<
         }
     }
     read_books(&mut strays.books, limits, &mut r)?;
+    strays.notifications = r.chain()?.unwrap_or_default();
     r.end()?;
-    Ok(seen)
+    let fits = strays.notifications.newest() <= seen;
+    if fits { Ok(seen) } else { Err(Malformed("position")) }
 }
 
 /// The newest record of any of the accounts, most or all of which are in the shard of that number

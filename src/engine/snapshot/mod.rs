@@ -62,6 +62,7 @@
 //! | seen | `u64` |
 //! | transactions | long list |
 //! | books | list |
+//! | number of notifications, roots of their trees, largest tree first | `u32`, list of `u64` |
 //!
 //! | part of a shard of accounts | bytes |
 //! | --- | --- |

@@ -9,7 +9,8 @@ use super::load::{BadSnapshot, Base, Loader};
 use super::sections::{BODY_MAX, Cutter, Joiner};
 use super::unit::{Shards, Unit};
 use crate::engine::record::{
-    Asked, AuthorizationKind, Ends, Message, OperationRequest, Profile, TransferRequest,
+    Asked, AuthorizationKind, Ends, Message, Notification, NotificationName, OperationRequest,
+    Profile, TransferRequest,
 };
 use crate::engine::{
     AuthorizationRequest, Earlier, Engine, Options, Running, Submitted, keys, open, open_on, state,
@@ -40,6 +41,7 @@ fn running() -> Running<Disk> {
         operate(engine, Operation::DebitBalance, name, &format!("debit {n}"));
     }
     transfer(engine, "@funding", "@settlement");
+    ["1", "2"].into_iter().for_each(|id| notify(engine, id));
     running
 }
 
@@ -62,6 +64,18 @@ fn approve(engine: &Engine<Disk>, account: &str, transaction_id: &str, money: Mo
             Err(why) => panic!("{why}"),
         }
     }
+}
+
+fn notify(engine: &Engine<Disk>, id: &str) {
+    let notification = Notification {
+        name: NotificationName { id: id.into(), hashed: false },
+        kind: "a type".into(),
+        created_at: None,
+        transaction_id: Some("t".into()),
+        tenant_reference_id: None,
+        data: "{}".into(),
+    };
+    engine.notify(&notification, &[]).unwrap();
 }
 
 fn transfer(engine: &Engine<Disk>, source: &str, destination: &str) {

@@ -47,6 +47,7 @@ fn accounts<'a>(record: &Record<'a>) -> Vec<&'a str> {
         Record::Authorization(it) => it.tenant_account_ref.into_iter().collect(),
         Record::AuthorizationUndone(it) => vec![it.tenant_account_ref],
         Record::ReservationLapsed(it) => vec![it.tenant_account_ref],
+        Record::Notification(_) => Vec::new(),
     }
 }
 

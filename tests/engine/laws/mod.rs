@@ -5,6 +5,7 @@ mod currencies;
 mod folders;
 mod keys;
 mod links;
+mod notifications;
 mod orders;
 mod past;
 mod refusals;

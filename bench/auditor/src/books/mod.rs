@@ -12,6 +12,7 @@ mod check;
 mod hash;
 mod links;
 mod manage;
+mod notification;
 mod operation;
 mod rules;
 mod standing;
@@ -43,6 +44,10 @@ pub struct Books {
     touched: HashMap<u128, Touched, Known>,
     /// Transactions that have authorizations.
     authorized: HashSet<u128, Known>,
+    /// Where the notifications are.
+    notifications: links::Trail,
+    /// Each notification's name.
+    notified: HashSet<u128, Known>,
     /// Each idempotency key, and the record that used it.
     keys: HashMap<u128, u64, Known>,
     totals: totals::Ledger,
@@ -89,6 +94,7 @@ impl Books {
             Event::Authorization(it) => self.authorization(at, it, margin),
             Event::Lapsed(it) => self.lapsed(at, it, margin),
             Event::Undone(it) => self.undone(at, it, margin),
+            Event::Notification(it) => self.notification(at, it, margin),
         }
     }
 

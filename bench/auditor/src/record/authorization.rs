@@ -135,7 +135,11 @@ impl<'a> Authorization<'a> {
 }
 
 /// Whether the next byte is the second of two.
-fn one_of(b: &mut Bytes<'_>, two: [u8; 2], what: &'static str) -> Result<bool, Malformed> {
+pub(super) fn one_of(
+    b: &mut Bytes<'_>,
+    two: [u8; 2],
+    what: &'static str,
+) -> Result<bool, Malformed> {
     let byte = b.u8()?;
     if two.contains(&byte) { Ok(byte == two[1]) } else { Err(Malformed(what)) }
 }
