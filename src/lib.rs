@@ -97,6 +97,13 @@
 //! * A file is reconciled with all that is durable in the log; what the file and the ledger took from
 //!   the customer in all is compared, and only then record by record. The tables of what is held
 //!   against what, and of the kinds of breaks, are in [`mod@reconcile`].
+//! * A notification's name is its own `notification_id`, else that of its data, else a hash of type
+//!   and data in which spaces do not count. One name is one notification, whatever else is said the
+//!   second time. It counts among the keys that are remembered.
+//! * A notification is a JSON object with a `type` of at most 128 bytes; one that is not is answered
+//!   400 when those beside it are recorded. Whatever else it lacks is worked out anew whenever it is
+//!   shown ([`wire::notification`]), so that better knowledge of a type reaches the past.
+//! * A page of notifications that would pass ten thousand records is short, and goes on.
 //! * A chunked body is taken; after one that also has a length the connection is closed.
 //! * A connection with nothing asked is closed after five minutes.
 //! * Health is open without a key; metrics want a reader's or an operator's.

@@ -10,6 +10,8 @@
 //! | 413, 415 | `BODY_TOO_LARGE`, `UNSUPPORTED_MEDIA_TYPE` |
 //! | 503 | `OVERLOADED`, `STORAGE_LOW` (certainly nothing was done), `OUTCOME_UNKNOWN`, `HISTORY_UNREADABLE` |
 
+use std::fmt::Display;
+
 use http_body_util::Full;
 use hyper::body::Bytes;
 use hyper::header::{self, HeaderName, HeaderValue};
@@ -159,13 +161,25 @@ impl Problem {
     pub fn and_close(self) -> Self {
         Self { close: true, ..self }
     }
+
+    /// The same, of that part of the request.
+    #[must_use]
+    pub fn of(self, part: impl Display) -> Self {
+        Self { message: format!("{part}: {}", self.message), ..self }
+    }
+
+    /// Whether the same request may be taken later.
+    #[must_use]
+    pub fn may_pass(&self) -> bool {
+        self.status == StatusCode::SERVICE_UNAVAILABLE
+    }
 }
 
 impl From<Problem> for Answer {
     fn from(problem: Problem) -> Self {
         let body = refusal(problem.code, &problem.message, None);
         Self {
-            retry: problem.status == StatusCode::SERVICE_UNAVAILABLE,
+            retry: problem.may_pass(),
             allow: problem.allow,
             close: problem.close,
             ..Self::json(problem.status, body)

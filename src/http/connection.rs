@@ -19,7 +19,7 @@ use super::answer::{Answer, Problem};
 use super::route::{self, Listener, Route};
 use super::socket::{Patience, Phase, Socket};
 use super::worker::Worker;
-use super::{auth, authorization, body, operation, operator};
+use super::{auth, authorization, body, operation, operator, webhook};
 
 /// The largest head of a request, in bytes; a larger one is answered 431.
 const HEAD_BYTES_MAX: usize = 16 << 10;
@@ -30,8 +30,8 @@ const HEADERS_MAX: usize = 64;
 const IDLE: Duration = Duration::from_secs(300);
 /// The largest body of an operation, in bytes.
 const OPERATION_BYTES_MAX: usize = 16 << 10;
-/// The largest body of an operator's call, in bytes.
-const OPERATOR_BYTES_MAX: usize = 1 << 20;
+/// The largest body of an operator's call or of the webhook's, in bytes.
+const BYTES_MAX: usize = 1 << 20;
 
 /// Serves a connection until it ends, or until `stop` is set and its requests are answered.
 pub async fn serve(
@@ -106,13 +106,14 @@ async fn answer(
     }
     let limit = match route {
         Route::Operation(_) | Route::Authorize(_) => OPERATION_BYTES_MAX,
-        _ => OPERATOR_BYTES_MAX,
+        _ => BYTES_MAX,
     };
     let body = body::read(incoming, limit, shared.config.body_timeout).await?;
     let _in_flight = shared.admit()?;
     match route {
         Route::Operation(operation) => operation::operate(worker, operation, &body).await,
         Route::Authorize(kind) => authorization::authorize(worker, kind, &body, received).await,
+        Route::Webhook => webhook::receive(worker, &body).await,
         route => operator::write(worker, route, &body).await,
     }
 }

@@ -20,6 +20,7 @@ use super::route::Listener;
 use super::shared::Shared;
 use crate::engine::record::AuthorizationKind;
 use crate::ledger::{Operation, Refusal};
+use crate::wire::notification::kinds;
 
 /// Edges of the buckets for a sync of the disk, in seconds.
 const SYNC_EDGES: [f64; 14] = [
@@ -32,6 +33,14 @@ struct ActionLabels {
     operation: &'static str,
     code: &'static str,
 }
+
+#[derive(Clone, Debug, Hash, PartialEq, Eq, EncodeLabelSet)]
+struct NotificationLabels {
+    kind: &'static str,
+}
+
+/// What a type is called that the documents do not have.
+const UNKNOWN: &str = "unknown";
 
 #[derive(Clone, Debug, Hash, PartialEq, Eq, EncodeLabelSet)]
 struct AuthorizationLabels {
@@ -84,6 +93,7 @@ pub struct Metrics {
     actions: Vec<[Counter; Refusal::ALL.len() + 1]>,
     transfers: [Counter; Refusal::ALL.len() + 1],
     authorizations: Family<AuthorizationLabels, Counter>,
+    notifications: Notifications,
     repeats: Counter,
     answers: Family<AnswerLabels, Counter>,
     refused_connections: Counter,
@@ -152,6 +162,7 @@ impl Metrics {
             actions: Operation::ALL.iter().map(|operation| of(operation.name())).collect(),
             transfers: of("transfer"),
             authorizations,
+            notifications: Notifications::new(&mut registry),
             repeats,
             answers,
             refused_connections,
@@ -176,6 +187,15 @@ impl Metrics {
     pub fn authorized(&self, kind: AuthorizationKind, outcome: Outcome) {
         let labels = AuthorizationLabels { kind: kind.name(), outcome: outcome.name() };
         self.authorizations.get_or_create(&labels).inc();
+    }
+
+    /// A notification of that type was recorded, as the documents say or not.
+    pub fn notified(&self, kind: &str, as_documented: bool) {
+        let kind = kinds::find(kind).map_or(UNKNOWN, |kind| kind.name);
+        self.notifications.all.get_or_create(&NotificationLabels { kind }).inc();
+        if !as_documented {
+            self.notifications.with_problems.inc();
+        }
     }
 
     /// A request was answered as it was before.
@@ -226,6 +246,26 @@ impl Metrics {
 impl Default for Metrics {
     fn default() -> Self {
         Self::new()
+    }
+}
+
+/// What is counted of notifications.
+#[derive(Debug, Default)]
+struct Notifications {
+    all: Family<NotificationLabels, Counter>,
+    with_problems: Counter,
+}
+
+impl Notifications {
+    fn new(registry: &mut Registry) -> Self {
+        let new = Self::default();
+        registry.register("notifications", "Notifications recorded, by type", new.all.clone());
+        for kind in kinds::ALL.iter().map(|kind| kind.name).chain([UNKNOWN]) {
+            let _ = new.all.get_or_create(&NotificationLabels { kind });
+        }
+        let help = "Notifications recorded that were not as the documents say";
+        registry.register("notifications_with_problems", help, new.with_problems.clone());
+        new
     }
 }
 

@@ -5,7 +5,7 @@
 //! bytes ─► route ─► auth ─► body ─► request ─► engine ─► durable ─► answer ─► bytes
 //! ```
 //!
-//! `connection.rs`, `operation.rs`, `authorization.rs` and `operator/` are the asynchronous shell; [`route`],
+//! `connection.rs`, `operation.rs`, `authorization.rs`, `webhook/` and `operator/` are the asynchronous shell; [`route`],
 //! [`request`] and [`wire`](crate::wire) are pure functions on bytes.
 //! **Invariant: nothing here knows a lock.** From the engine's call to its return nothing is
 //! asynchronous, so a client that hangs up cannot stop an action half-way; the only wait is for
@@ -27,4 +27,5 @@ pub mod route;
 pub mod shared;
 mod socket;
 mod unavailable;
+mod webhook;
 mod worker;

@@ -33,6 +33,8 @@ pub enum Route<'a> {
     Operation(Operation),
     /// `POST {base}/transactions/{final-auth|pre-auth}/approval`
     Authorize(AuthorizationKind),
+    /// `POST {base}/webhook`
+    Webhook,
     /// `POST /v1/accounts`
     OpenAccount,
     /// `GET /v1/accounts`
@@ -57,6 +59,8 @@ pub enum Route<'a> {
     Explain(&'a str),
     /// `GET /v1/actions/{tenant_action_ref}`
     Action(&'a str),
+    /// `GET /v1/notifications`
+    Notifications,
     /// `GET /v1/trial-balance`
     TrialBalance,
     /// `GET /health/live`
@@ -75,6 +79,7 @@ impl Route<'_> {
             self,
             Self::Operation(_)
                 | Self::Authorize(_)
+                | Self::Webhook
                 | Self::OpenAccount
                 | Self::AmendAccount(_)
                 | Self::Transfer
@@ -99,6 +104,7 @@ pub fn network<'a>(base: &str, method: &Method, path: &'a str) -> Result<Route<'
     let route = match path {
         "/transactions/final-auth/approval" => Some(Route::Authorize(AuthorizationKind::Final)),
         "/transactions/pre-auth/approval" => Some(Route::Authorize(AuthorizationKind::Pre)),
+        "/webhook" => Some(Route::Webhook),
         _ => path.strip_prefix("/ledger/").and_then(Operation::parse).map(Route::Operation),
     };
     allow(method, &[(Method::POST, route.ok_or_else(Problem::no_such_path)?)])
@@ -141,6 +147,7 @@ pub fn operator<'a>(method: &Method, path: &'a str) -> Result<Route<'a>, Problem
             get(Route::Explain(id))
         }
         (Some("v1"), Some("actions"), Some(name), None, _) => get(Route::Action(name)),
+        (Some("v1"), Some("notifications"), None, ..) => get(Route::Notifications),
         (Some("v1"), Some("trial-balance"), None, ..) => get(Route::TrialBalance),
         _ => Err(Problem::no_such_path()),
     }

@@ -7,6 +7,7 @@ use serde_json::{Value, json};
 
 use super::{LIVED, command, files, lived_in, tool};
 use crate::support::desk::{Desk, body};
+use crate::support::raw::post;
 use crate::support::server::Home;
 
 #[test]
@@ -83,6 +84,23 @@ fn what_is_no_action_is_told_by_the_wires_names() {
     assert_eq!(amended["overdraft_limit"]["USD"].to_string(), "25.0");
     assert_eq!(amended["metadata"], json!({"k": "v"}));
     assert_eq!(amended["account_after"]["balances"].as_array().unwrap().len(), 2);
+}
+
+#[test]
+fn what_was_told_is_among_the_records_of_its_transaction() {
+    let home = Home::new();
+    let server = home.serve(&[]);
+    let mut desk = Desk::at(&server);
+    super::live(&mut desk);
+    let told = r#"[{"notification_id":"n","type":"x","data":{"transaction_id":"t-live-5"}},{"type":"x","data":{}}]"#;
+    assert_eq!(desk.network(&post("/api/pba/webhook", told.as_bytes())).status, 200);
+    let of = tool("wal cat --json --transaction t-live-5", home.path()).exits(0).objects();
+    assert_eq!(of.len(), 2, "a refusal at no account, and what was told");
+    assert_eq!((&of[1]["operation"], &of[1]["lsn"]), (&json!("notification"), &json!(LIVED + 1)));
+    assert_eq!(of[1]["record"], json!({"links": [0, 0, of[0]["lsn"]], "hashed": false}));
+    let line = tool("wal cat --transaction t-live-5", home.path()).exits(0).out;
+    assert!(line.trim_end().ends_with("x") && line.contains("notification"), "{line}");
+    tool("verify --full", home.path()).exits(0).says(&["keys       11,", "books"]);
 }
 
 #[test]

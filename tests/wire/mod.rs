@@ -6,6 +6,7 @@
 //! | `authorizations` | what is approved and declined, in time and once |
 //! | `amounts`, `texts`, `shapes`, `money`, `repeats` | tables of bad input, driven by `table` |
 //! | `requests`, `transport`, `patience` | the forms of a request, bytes that are none, and clients that are slow or rude |
+//! | `notifications` | what is told, once, and how it is shown |
 //! | `keys` | who may do what |
 //! | `storm`, `damage` | crashes under load, and logs that were harmed |
 //! | `explain` | what each decision of a transaction saw, and that it comes out again |
@@ -25,6 +26,7 @@ mod keys;
 mod load;
 mod mirror;
 mod money;
+mod notifications;
 mod operator;
 mod past;
 mod patience;

@@ -5,6 +5,7 @@ mod actions;
 mod books;
 mod explain;
 mod holds;
+mod notifications;
 mod open;
 mod parts;
 mod query;
@@ -39,6 +40,7 @@ pub async fn read(
         Route::Transaction(id) => actions::of_transaction(worker, id, query).await,
         Route::Explain(id) => explain::explain(worker, id).await,
         Route::Action(name) => actions::show(worker, name).await,
+        Route::Notifications => notifications::list(worker, query).await,
         Route::TrialBalance => books::trial_balance(worker).await,
         Route::Live => Ok(health("live")),
         Route::Ready => ready(worker),

@@ -86,6 +86,18 @@ impl<'a> Query<'a> {
         self.find(name).map(|text| time::parse(text).ok_or_else(bad)).transpose()
     }
 
+    /// `from` and `to`.
+    ///
+    /// # Errors
+    /// 400 when one of them is no time, or they are the wrong way round.
+    pub(super) fn span(&self) -> Result<(Option<Timestamp>, Option<Timestamp>), Problem> {
+        let (from, to) = (self.time("from")?, self.time("to")?);
+        if from.zip(to).is_some_and(|(from, to)| from > to) {
+            return Err(Problem::invalid("query member from is later than to"));
+        }
+        Ok((from, to))
+    }
+
     /// A member that is `true` or `false`; `false` when it is absent.
     ///
     /// # Errors

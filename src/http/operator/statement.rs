@@ -37,10 +37,7 @@ pub(super) async fn list(
 /// is from then on.
 fn asked(query: &Query<'_>) -> Result<StatementAsked, Problem> {
     let Page { after, limit } = query.page()?;
-    let (from, to) = (query.time("from")?, query.time("to")?);
-    if from.zip(to).is_some_and(|(from, to)| from > to) {
-        return Err(Problem::invalid("query member from is later than to"));
-    }
+    let (from, to) = query.span()?;
     Ok(StatementAsked {
         from: from.map_or(Moment::from_micros(i64::MIN), time::not_before),
         to: to.map_or(Moment::from_micros(i64::MAX), time::not_before),
