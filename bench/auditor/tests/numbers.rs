@@ -71,6 +71,16 @@ fn a_key_used_twice_is_found() {
 }
 
 #[test]
+fn a_forged_notification_is_found() {
+    for n in 0..3 {
+        says(&found(|it| it.told("n"), |raw| raw.links[n] += 1), "links");
+    }
+    says(&found(|it| it.told("n-3"), |_| ()), "was recorded before");
+    let unsaid = |raw: &mut Raw| *raw.payload.last_mut().unwrap() = b'{';
+    says(&found(|it| it.told("n"), unsaid), "no JSON");
+}
+
+#[test]
 fn a_moment_that_goes_back_is_found() {
     let back = |raw: &mut Raw| raw.payload[8..16].copy_from_slice(&1_i64.to_le_bytes());
     says(&found(|it| it.credit("ann", 5), back), "moment");

@@ -182,6 +182,17 @@ impl Forge {
         self.push(raw, account, None)
     }
 
+    /// A notification of a card transaction. They have a chain of their own, as if they were of an
+    /// account without a name.
+    pub(crate) fn told(&mut self, id: &str) -> u64 {
+        self.accounts.entry(String::new()).or_default();
+        let links = self.links("", "p");
+        let mut raw = Raw::new(&links, 9, self.at());
+        raw.text(id).u8(0).text("a type").u8(0).u8(1).text("p").u8(0);
+        raw.payload.extend([2, 0, 0, 0, b'{', b'}']);
+        self.push(raw, "", Some("p"))
+    }
+
     /// The record up to its outcome.
     fn begin(&mut self, deed: &Deed<'_>) -> Raw {
         self.keys += 1;
@@ -221,6 +232,7 @@ impl Forge {
             forge.restore("ann", hold, 200);
             let approval = forge.reserve("bob", "p", 50);
             forge.lapse("bob", approval, 50);
+            forge.told(&format!("n-{n}"));
             forge.debit("bob", 20);
         }
         forge.refuse_debit("ann", 100_000_000);
