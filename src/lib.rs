@@ -104,6 +104,13 @@
 //!   400 when those beside it are recorded. Whatever else it lacks is worked out anew whenever it is
 //!   shown ([`wire::notification`]), so that better knowledge of a type reaches the past.
 //! * A page of notifications that would pass ten thousand records is short, and goes on.
+//! * The paths of 3-D Secure challenges and of transactions to create are not published: they are
+//!   under the base path like the others, and in the README's table. A question and its answer are
+//!   kept as notifications of types of ours, whose names are the type and what the question is
+//!   called; that of a transaction is taken for the card transaction that later callbacks name.
+//! * A question without a hook has an answer that approves nothing, and that is the answer from then
+//!   on. One that the hook does not answer is told 503 and asked again by whoever wants to know.
+//! * A one-time password is for the shopper: the hook is told it, and the log is not.
 //! * A chunked body is taken; after one that also has a length the connection is closed.
 //! * A connection with nothing asked is closed after five minutes.
 //! * Health is open without a key; metrics want a reader's or an operator's.

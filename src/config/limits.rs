@@ -142,6 +142,26 @@ pub const RESERVATION_TTL: Limit = Limit {
     reason: "the operation that uses an approval follows it within moments",
 };
 
+/// How long one call of the tenant's own system may take.
+pub const HOOK_TIMEOUT: Limit = Limit {
+    default: Preset::Fixed(2_000),
+    min: 1,
+    max: 60_000,
+    step: 1,
+    unit: "milliseconds",
+    reason: "whoever asks waits for the answer, and asks again by himself",
+};
+
+/// How often the tenant's own system is called again.
+pub const HOOK_RETRIES: Limit = Limit {
+    default: Preset::Fixed(2),
+    min: 0,
+    max: 10,
+    step: 1,
+    unit: "retries",
+    reason: "whoever asks waits for the answer, and asks again by himself",
+};
+
 /// The length of a segment of the log.
 pub const SEGMENT_BYTES: Limit = Limit {
     default: Preset::Fixed(64 << 20),

@@ -10,6 +10,7 @@
 
 mod authorizations;
 mod file;
+mod hook;
 mod keeping;
 pub mod keys;
 mod layer;
@@ -30,6 +31,7 @@ use std::time::Duration;
 use hyper::header::HeaderName;
 
 pub use authorizations::Authorizations;
+pub use hook::Hook;
 pub use keeping::Keeping;
 pub use keys::{ApiKey, ApiKeys, Role};
 pub use layer::{Given, Layer, Source};
@@ -73,6 +75,8 @@ pub struct Config {
     pub rules: Rules,
     /// How authorizations are answered.
     pub authorizations: Authorizations,
+    /// The tenant's own system, where it is to be asked.
+    pub hook: Option<Hook>,
     /// HTTP workers, at least 1.
     pub threads: usize,
     /// Connections open at once.
@@ -159,6 +163,7 @@ impl Config {
             reader.list(&setting::CURRENCIES, parse::currencies, |texts, _| texts.join(", "));
         let rules = rules(reader);
         let authorizations = Authorizations::read(reader);
+        let hook = Hook::read(reader);
         let threads = reader.number(&setting::THREADS, &limits::THREADS);
         let max_connections = reader.number(&setting::MAX_CONNECTIONS, &limits::MAX_CONNECTIONS);
         let max_in_flight = reader.number(&setting::MAX_IN_FLIGHT, &limits::MAX_IN_FLIGHT);
@@ -184,6 +189,7 @@ impl Config {
             currencies: currencies?,
             rules: rules?,
             authorizations: authorizations?,
+            hook: hook?,
             threads: threads?,
             max_connections: max_connections?,
             max_in_flight: max_in_flight?,

@@ -52,6 +52,12 @@ pub enum Fault {
     /// Not the name of a header.
     #[error("is not the name of a header: give letters, digits and '-', such as X-API-Key")]
     NotAHeader,
+    /// Not the URL of a system that may be asked.
+    #[error(
+        "is not the URL of a hook: give http://IP:PORT/path with a loopback or private address, or \
+         http://localhost:PORT/path, because what is said to it is not encrypted yet"
+    )]
+    NotAHook,
     /// An empty text where something is needed.
     #[error("is empty: give the path of a directory")]
     Empty,

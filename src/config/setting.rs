@@ -119,6 +119,13 @@ settings! {
     RESERVATION_TTL_S: "reservation_ttl_s", "reservation-ttl-s",
         Kind::Integer(&limits::RESERVATION_TTL), "SECONDS",
         "How long what was approved is set aside for the operation that uses it";
+    HOOK_URL: "hook_url", "hook-url", Kind::Text(""), "URL",
+        "The tenant's own system, asked what only it can decide (3-D Secure challenges, transactions \
+         to create); plain http to a loopback or private address, because https is not here yet";
+    HOOK_TIMEOUT_MS: "hook_timeout_ms", "hook-timeout-ms", Kind::Integer(&limits::HOOK_TIMEOUT), "MS",
+        "How long one call of it may take";
+    HOOK_RETRIES: "hook_retries", "hook-retries", Kind::Integer(&limits::HOOK_RETRIES), "N",
+        "How often it is called again where it does not answer";
     THREADS: "threads", "threads", Kind::Integer(&limits::THREADS), "N",
         "HTTP workers";
     MAX_CONNECTIONS: "max_connections", "max-connections",

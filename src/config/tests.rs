@@ -92,6 +92,7 @@ fn what_nobody_says_is_the_default() {
     assert_eq!(times.map(|time| time.as_secs()), [10, 10, 30]);
     assert_eq!(config.drain_timeout, Duration::from_secs(30));
     assert_eq!((config.sync, config.segment_bytes), (wal::Sync::Group, 67_108_864));
+    assert_eq!(config.hook, None);
     let keeping = &config.keeping;
     assert_eq!((&keeping.wal_mirror, &keeping.archive_dir), (&None, &None));
     assert_eq!(keeping.on_mirror_loss, wal::OnMirrorLoss::Stop);
@@ -138,6 +139,9 @@ fn the_environment_can_name_the_file_and_a_flag_overrides_it() {
 fn every_setting_can_be_given_in_every_place() {
     for setting in ALL {
         let (text, toml) = match setting.kind {
+            Kind::Text("") if setting.form == "URL" => {
+                ("http://[::1]/x".to_owned(), "\"http://[::1]/x\"".to_owned())
+            }
             Kind::Text("") => ("/somewhere".to_owned(), "\"/somewhere\"".to_owned()),
             Kind::Text(text) => (text.to_owned(), format!("{text:?}")),
             Kind::Integer(limit) => (limit.max.to_string(), limit.max.to_string()),

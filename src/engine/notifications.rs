@@ -70,6 +70,12 @@ impl<S: Storage> Engine<S> {
         Ok(Submitted::Decided((), stamp))
     }
 
+    /// A record under whose hash that name is remembered, other than `others`.
+    #[must_use]
+    pub fn seen_notification(&self, name: &NotificationName<'_>, others: &[Lsn]) -> Option<Lsn> {
+        self.state.keys.lock(&name.key()).seen(others)
+    }
+
     /// The record from which notifications are listed, of all or of one card transaction:
     /// [`Lsn::ZERO`] where there are none.
     #[must_use]

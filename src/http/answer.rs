@@ -8,7 +8,7 @@
 //! | 408 | `REQUEST_TIMEOUT`: the body did not come in time |
 //! | 409 | `IDEMPOTENCY_KEY_REUSED`, `ACCOUNT_EXISTS`, `ACCOUNT_NOT_EMPTY` |
 //! | 413, 415 | `BODY_TOO_LARGE`, `UNSUPPORTED_MEDIA_TYPE` |
-//! | 503 | `OVERLOADED`, `STORAGE_LOW` (certainly nothing was done), `OUTCOME_UNKNOWN`, `HISTORY_UNREADABLE` |
+//! | 503 | `OVERLOADED`, `STORAGE_LOW` (certainly nothing was done), `OUTCOME_UNKNOWN`, `HISTORY_UNREADABLE`, `HOOK_FAILED` |
 
 use std::fmt::Display;
 

@@ -19,7 +19,7 @@ use super::answer::{Answer, Problem};
 use super::route::{self, Listener, Route};
 use super::socket::{Patience, Phase, Socket};
 use super::worker::Worker;
-use super::{auth, authorization, body, operation, operator, webhook};
+use super::{auth, authorization, body, operation, operator, questions, webhook};
 
 /// The largest head of a request, in bytes; a larger one is answered 431.
 const HEAD_BYTES_MAX: usize = 16 << 10;
@@ -114,6 +114,7 @@ async fn answer(
         Route::Operation(operation) => operation::operate(worker, operation, &body).await,
         Route::Authorize(kind) => authorization::authorize(worker, kind, &body, received).await,
         Route::Webhook => webhook::receive(worker, &body).await,
+        Route::Ask(question) => questions::receive(worker, question, &body).await,
         route => operator::write(worker, route, &body).await,
     }
 }

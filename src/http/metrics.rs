@@ -198,6 +198,11 @@ impl Metrics {
         }
     }
 
+    /// The tenant's own system was asked something, and answered or not.
+    pub fn hooked(&self, answered: bool) {
+        self.notifications.answers[usize::from(answered)].inc();
+    }
+
     /// A request was answered as it was before.
     pub fn repeated(&self) {
         self.repeats.inc();
@@ -254,6 +259,12 @@ impl Default for Metrics {
 struct Notifications {
     all: Family<NotificationLabels, Counter>,
     with_problems: Counter,
+    answers: [Counter; 2],
+}
+
+#[derive(Clone, Debug, Hash, PartialEq, Eq, EncodeLabelSet)]
+struct HookLabels {
+    outcome: &'static str,
 }
 
 impl Notifications {
@@ -265,7 +276,12 @@ impl Notifications {
         }
         let help = "Notifications recorded that were not as the documents say";
         registry.register("notifications_with_problems", help, new.with_problems.clone());
-        new
+        let hooked: Family<HookLabels, Counter> = Family::default();
+        let help = "Questions that the tenant's own system was asked, by whether it answered";
+        registry.register("hook_questions", help, hooked.clone());
+        let answers = ["failed", "answered"]
+            .map(|outcome| hooked.get_or_create(&HookLabels { outcome }).clone());
+        Self { answers, ..new }
     }
 }
 

@@ -5,7 +5,8 @@
 //! bytes ─► route ─► auth ─► body ─► request ─► engine ─► durable ─► answer ─► bytes
 //! ```
 //!
-//! `connection.rs`, `operation.rs`, `authorization.rs`, `webhook/` and `operator/` are the asynchronous shell; [`route`],
+//! `connection.rs`, `operation.rs`, `authorization.rs`, `webhook/`,
+//! `questions/` with `hook.rs`, and `operator/` are the asynchronous shell; [`route`],
 //! [`request`] and [`wire`](crate::wire) are pure functions on bytes.
 //! **Invariant: nothing here knows a lock.** From the engine's call to its return nothing is
 //! asynchronous, so a client that hangs up cannot stop an action half-way; the only wait is for
@@ -18,10 +19,12 @@ mod authorization_body;
 mod body;
 mod connection;
 pub mod durable;
+mod hook;
 pub mod listener;
 pub mod metrics;
 mod operation;
 mod operator;
+mod questions;
 pub mod request;
 pub mod route;
 pub mod shared;

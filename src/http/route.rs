@@ -3,6 +3,7 @@
 use hyper::Method;
 
 use super::answer::Problem;
+use super::questions::Question;
 use crate::engine::record::AuthorizationKind;
 use crate::ledger::Operation;
 
@@ -35,6 +36,8 @@ pub enum Route<'a> {
     Authorize(AuthorizationKind),
     /// `POST {base}/webhook`
     Webhook,
+    /// `POST {base}/3ds/challenge/{oob|otp}`, `POST {base}/orchestrated/transactions`
+    Ask(Question),
     /// `POST /v1/accounts`
     OpenAccount,
     /// `GET /v1/accounts`
@@ -80,6 +83,7 @@ impl Route<'_> {
             Self::Operation(_)
                 | Self::Authorize(_)
                 | Self::Webhook
+                | Self::Ask(_)
                 | Self::OpenAccount
                 | Self::AmendAccount(_)
                 | Self::Transfer
@@ -105,6 +109,9 @@ pub fn network<'a>(base: &str, method: &Method, path: &'a str) -> Result<Route<'
         "/transactions/final-auth/approval" => Some(Route::Authorize(AuthorizationKind::Final)),
         "/transactions/pre-auth/approval" => Some(Route::Authorize(AuthorizationKind::Pre)),
         "/webhook" => Some(Route::Webhook),
+        "/3ds/challenge/oob" => Some(Route::Ask(Question::ChallengeOutOfBand)),
+        "/3ds/challenge/otp" => Some(Route::Ask(Question::ChallengeByPassword)),
+        "/orchestrated/transactions" => Some(Route::Ask(Question::CreateTransaction)),
         _ => path.strip_prefix("/ledger/").and_then(Operation::parse).map(Route::Operation),
     };
     allow(method, &[(Method::POST, route.ok_or_else(Problem::no_such_path)?)])

@@ -2,5 +2,6 @@
 
 pub(crate) mod desk;
 pub(crate) mod engine;
+pub(crate) mod hook;
 pub(crate) mod raw;
 pub(crate) mod server;

@@ -7,6 +7,7 @@
 //! | `amounts`, `texts`, `shapes`, `money`, `repeats` | tables of bad input, driven by `table` |
 //! | `requests`, `transport`, `patience` | the forms of a request, bytes that are none, and clients that are slow or rude |
 //! | `notifications` | what is told, once, and how it is shown |
+//! | `questions` | what the tenant is asked, and what is answered without a hook |
 //! | `keys` | who may do what |
 //! | `storm`, `damage` | crashes under load, and logs that were harmed |
 //! | `explain` | what each decision of a transaction saw, and that it comes out again |
@@ -30,6 +31,7 @@ mod notifications;
 mod operator;
 mod past;
 mod patience;
+mod questions;
 mod reconcile;
 mod repeats;
 mod requests;

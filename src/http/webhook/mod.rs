@@ -36,7 +36,10 @@ pub async fn receive(worker: &Worker, body: &[u8]) -> Result<Answer, Problem> {
 }
 
 /// Records a notification, unless it is recorded already; the record, which may not be durable yet.
-async fn record(worker: &Worker, notification: &Notification<'_>) -> Result<Lsn, Problem> {
+pub(super) async fn record(
+    worker: &Worker,
+    notification: &Notification<'_>,
+) -> Result<Lsn, Problem> {
     let mut others = Vec::new();
     loop {
         match worker.shared.ledger.notify(notification, &others).map_err(unavailable)? {

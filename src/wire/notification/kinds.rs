@@ -1,8 +1,7 @@
-//! The types of notification that the documents have, with the members of each one's `data`.
+//! The types of notification that the documents have, with the members of each one's `data`; and
+//! those that questions of Open Fabric and their answers are kept as.
 
 use std::fmt;
-
-use serde_json::value::RawValue;
 
 use super::is_name;
 use crate::wire::time;
@@ -18,15 +17,13 @@ pub struct Kind {
     pub members: &'static [Member],
 }
 
-/// A member of `data`.
+/// A member that `data` always has.
 #[derive(Debug)]
 pub struct Member {
     /// Its name.
     pub name: &'static str,
     /// What it is.
     pub form: Form,
-    /// Whether the documents say that it is always there.
-    pub needed: bool,
 }
 
 /// What a member is.
@@ -69,7 +66,7 @@ impl Form {
             Self::Currency => is(|text| is_code(text, 3)),
             Self::Country => is(|text| is_code(text, 2)),
             Self::Flag => matches!(raw, "true" | "false"),
-            Self::Object => raw.starts_with('{') && serde_json::from_str::<&RawValue>(raw).is_ok(),
+            Self::Object => raw.starts_with('{'),
             Self::Is(word) => text().as_deref() == Some(word),
         }
     }
@@ -115,6 +112,12 @@ pub const ALL: &[Kind] = &[
     called_back("transaction:charged", CHARGED),
     called_back("transaction:reversed", REVERSED),
     called_back("transaction:credited", CREDITED),
+    called_back("3ds:challenge:oob", CHALLENGE),
+    called_back("3ds:challenge:oob:answer", &[]),
+    called_back("3ds:challenge:otp", CHALLENGE),
+    called_back("3ds:challenge:otp:answer", &[]),
+    called_back("orchestration:transaction:create", CREATE),
+    called_back("orchestration:transaction:create:answer", &[]),
 ];
 
 const fn sent(name: &'static str, members: &'static [Member]) -> Kind {
@@ -125,10 +128,10 @@ const fn called_back(name: &'static str, members: &'static [Member]) -> Kind {
     Kind { name, enveloped: false, members }
 }
 
-/// Rows of a table of members, all needed: `name: form`.
+/// Rows of a table of members: `name: form`.
 macro_rules! members {
     ($($name:literal: $form:expr),* $(,)?) => {
-        &[$(Member { name: $name, form: $form, needed: true }),*]
+        &[$(Member { name: $name, form: $form }),*]
     };
 }
 
@@ -212,4 +215,19 @@ const CREDITED: &[Member] = members! {
     "billing_currency": Form::Currency, "network_transaction_time": Form::Text,
     "network_merchant_category_code": Form::Text, "network_merchant_id": Form::Text,
     "network_merchant_name": Form::Text, "network_merchant_outlet_address": Form::Text,
+};
+
+const CHALLENGE: &[Member] = members! {
+    "three_ds_challenge_id": Form::Name, "tenant_customer_ref": Form::Name,
+    "customer_id": Form::Name, "tenant_account_ref": Form::Name, "account_id": Form::Name,
+    "static_token_id": Form::Name, "merchant_name": Form::Text,
+    "transaction_currency": Form::Currency, "transaction_amount": Form::Number,
+    "creation_time": Form::Time,
+};
+
+const CREATE: &[Member] = members! {
+    "tenant_partner_id": Form::Name, "fabric_reference_id": Form::Name,
+    "partner_reference_id": Form::Name, "tenant_id": Form::Name, "gateway_success_url": Form::Text,
+    "gateway_fail_url": Form::Text, "amount": Form::Number, "currency": Form::Currency,
+    "transaction_details": Form::Object,
 };

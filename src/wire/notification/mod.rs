@@ -66,9 +66,9 @@ pub fn problems(it: &Notification<'_>) -> Vec<String> {
 }
 
 fn wrong(member: &Member, data: &BTreeMap<String, &RawValue>) -> Option<String> {
-    let Member { name, form, needed } = member;
+    let Member { name, form } = member;
     match data.get(*name).map(|raw| raw.get()).filter(|raw| *raw != "null") {
-        None => needed.then(|| format!("data.{name} is missing")),
+        None => Some(format!("data.{name} is missing")),
         Some(raw) if form.fits(raw) => None,
         Some(_) => Some(format!("data.{name} is not {form}")),
     }

@@ -17,9 +17,10 @@ impl Books {
         let [previous, skip] = self.notifications.next();
         let newest = self.touched(transaction).newest;
         at.check_links(&[previous, skip, newest], margin);
-        let texts = [("name", Some(it.name)), ("type", Some(it.kind))];
+        // A name may say a type beside what its sender named it.
+        let texts = [("type", Some(it.kind)), ("created_at", it.created_at)];
         let named = [("transaction_id", it.transaction), ("tenant_reference_id", it.reference)];
-        for (what, text) in texts.into_iter().chain(named).chain([("created_at", it.created_at)]) {
+        for (what, text) in texts.into_iter().chain(named) {
             text.into_iter().for_each(|text| self.check_text(what, text, margin));
         }
         if serde_json::from_str::<serde::de::IgnoredAny>(it.data).is_err() {
