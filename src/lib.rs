@@ -48,7 +48,8 @@
 //!   on the disk.
 //! * **From the lock to the unlock nothing waits and nothing is asynchronous**, so a client that
 //!   hangs up cannot stop an action half-way. Locks have one order: roster, key, account shards
-//!   ascending, strays (what touched no customer's account), undecided approvals, log.
+//!   ascending, strays (what touched no customer's account), default spend limits, undecided
+//!   approvals, log.
 //! * **LSN order is apply order** for every account, because the append happens under the shard's
 //!   lock; and it is the order of moments, because the clock is read under the log's.
 //! * **The idempotency table keeps a keyed hash and a position.** Key and meaning are compared in
@@ -82,6 +83,16 @@
 //! * To explain a transaction its decisions are made once more by the rules of now; a decision by a
 //!   spend limit, and one on a hold of another transaction, are not.
 //! * An authorization without `currency` is in that of an account that has one.
+//! * Spend limits ([`ledger::Limits`]) are asked in the same step as the funds, behind them, about
+//!   authorizations and about operations that are checked. A transfer is no card's spending. What
+//!   must post is never refused, and counts. Counting begins with the first rule on a period that
+//!   applies to an account, and goes on over a change of rules.
+//! * What is counted is counted on the day of the moment at which it is decided, in the tenant's
+//!   time zone. The record says which day that was: a replay needs neither rules nor zones, and
+//!   another `time_zone` changes nothing that was counted. A day never goes back.
+//! * A credit or restore gives back what its transaction counts, the newest first; a credit that
+//!   comes before what it reverses gives nothing back.
+//! * A rule on a merchant lets an operation through: only authorizations name one.
 //! * A hold on a frozen or closed account posts as far as authorizations promised it, as the
 //!   contract says; a zero amount that nothing promised is refused like any other.
 //! * `overdraft_limit` and `add_currencies` of an account are set, not added to: the same `PATCH`

@@ -10,7 +10,9 @@ use holdfast::engine::record::{
 use holdfast::engine::{
     AuthorizationRequest, Currencies, Earlier, Engine, Options, Running, Submitted, open,
 };
-use holdfast::ledger::{ActionRef, Amendment, Amount, Moment, Money, Opening, Operation, Status};
+use holdfast::ledger::{
+    ActionRef, Amendment, Amount, Merchant, Moment, Money, Opening, Operation, Status,
+};
 use wal::Lsn;
 use wal::simulated::Disk;
 
@@ -118,6 +120,7 @@ fn approve(engine: &Engine<Disk>, account: &str, transaction_id: &str, money: Mo
         asked: Asked { billing: money, amount: money, partial: false },
         answer_by: Moment::from_micros(i64::MAX),
         time_to_live: Duration::from_micros(1),
+        merchant: Merchant::default(),
         content: "{}",
     };
     let mut earlier = Earlier::default();

@@ -252,7 +252,8 @@ impl Shard {
     ) -> Slot {
         let profile = opened.profile.into_owned();
         let described = profile != Profile::default();
-        let description = described.then(|| Box::new(Description { profile, by: None }));
+        let description =
+            described.then(|| Box::new(Description { profile, ..Description::default() }));
         let mut resident = Resident {
             name: name.text.into(),
             account: Account::open(&opened.opening, stamp.action()),

@@ -18,11 +18,12 @@ use super::account::AccountView;
 use super::authorize::promise;
 use super::history::{HistoryError, Stored};
 use super::log::Stamp;
-use super::record::{Action, Authorization, Record};
+use super::record::{Action, Asked, Authorization, Record};
 use super::submit::reference;
 use super::trail::Trail;
 use crate::ledger::{
-    Account, ActionRef, Command, Decline, Hold, Parts, Pocket, Refusal, Status, decide,
+    Account, ActionRef, Ask, Command, Decline, Hold, Merchant, Parts, Pocket, Refusal, Status,
+    decide,
 };
 
 /// A record of a transaction, and what is to be said of it.
@@ -152,6 +153,7 @@ impl<S: Storage> Engine<S> {
             money: request.money,
             reference: reference(request),
             linked: sketch.linked || sketch.account.has_granted(request.transaction_id),
+            limits: None,
         };
         let again = decide(Some(&sketch.account), &command, &self.rules);
         let of_another = matches!(&again, Err(it) if it.refusal == Refusal::HoldNotFound);
@@ -180,7 +182,16 @@ impl<S: Storage> Engine<S> {
 }
 
 fn authorization_again(it: &Authorization<'_>, sketch: &mut Sketch, stamp: Stamp) -> Verdict {
-    let again = promise(&sketch.account, &it.asked, stamp.at);
+    let Asked { billing, amount, partial } = it.asked;
+    let ask = Ask {
+        transaction_id: it.message.transaction_id,
+        billing,
+        amount,
+        partial,
+        merchant: Merchant::default(),
+        limits: None,
+    };
+    let again = promise(&sketch.account, &ask, stamp.at);
     let again = again.map(|reserved| reserved.granted).map_err(|declined| declined.decline);
     let stored = it.outcome.as_ref().map(|reserved| reserved.granted);
     let stored = stored.map_err(|declined| declined.decline);
@@ -211,6 +222,7 @@ fn sketch(opened: ActionRef) -> Account {
         pockets: SmallVec::new(),
         holds: thin_vec::ThinVec::new(),
         reservations: thin_vec::ThinVec::new(),
+        spending: None,
     })
 }
 

@@ -9,7 +9,8 @@
 //!   is apply order for every account, and a key is executed once.
 //! * What an answer reveals may not be durable yet: every answer comes with the position that the
 //!   log must have reached first ([`Engine::durable`]).
-//! * Locks have one order: roster, key, account shards ascending, strays, undecided approvals, log.
+//! * Locks have one order: roster, key, account shards ascending, strays, default spend limits,
+//!   undecided approvals, log.
 
 mod account;
 mod aliases;
@@ -22,6 +23,7 @@ mod currencies;
 mod explain;
 mod history;
 mod keys;
+mod limits;
 mod log;
 mod names;
 mod notifications;
@@ -57,6 +59,7 @@ pub use clock::{Clock, ClockJump, Hand};
 pub use currencies::{BadCurrency, Currencies};
 pub use explain::{Explained, Saw, Verdict};
 pub use history::{HistoryError, Repeat, Stored};
+pub use limits::{LimitsError, LimitsView, Used};
 pub use log::{Stamp, Unavailable};
 pub use notifications::{NotificationsAsked, NotificationsPage};
 pub use open::{OpenError, Options, Running, open, open_on};
@@ -81,6 +84,7 @@ pub struct Engine<S: Storage> {
     state: State,
     log: Log<S>,
     rules: Rules,
+    calendar: limits::Calendar,
     posted_to_closed: AtomicU64,
     /// Held by the one who takes a snapshot.
     snapshotting: parking_lot::Mutex<()>,

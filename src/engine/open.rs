@@ -2,12 +2,14 @@
 
 use std::sync::atomic::AtomicU64;
 
+use jiff::tz::TimeZone;
 use wal::{Committer, Filler, Recovered, Sealer, Storage};
 
 use super::Engine;
 use super::authorize::Lapses;
 use super::clock::{Clock, ClockJump, Hand};
 use super::currencies::Currencies;
+use super::limits::Calendar;
 use super::log::Log;
 use super::record;
 use super::recover::{Folders, RecoverError, replay};
@@ -18,6 +20,8 @@ use crate::ledger::{Moment, Rules};
 pub struct Options {
     /// What the contract leaves to the tenant.
     pub rules: Rules,
+    /// Where days begin, for spend limits.
+    pub time_zone: TimeZone,
     /// The currencies that accounts may be in.
     pub currencies: Currencies,
     /// How many idempotency keys are remembered before new actions are refused.
@@ -42,6 +46,7 @@ impl Default for Options {
     fn default() -> Self {
         Self {
             rules: Rules::default(),
+            time_zone: TimeZone::UTC,
             currencies: Currencies::iso(),
             max_keys: 200_000_000,
             key_bits: 64,
@@ -156,6 +161,7 @@ fn begin<S: Storage>(
         state: base.state,
         log: Log { wal, clock },
         rules: options.rules,
+        calendar: Calendar::new(options.time_zone),
         posted_to_closed: AtomicU64::new(0),
         snapshotting: parking_lot::Mutex::new(()),
         records_read: AtomicU64::new(0),

@@ -3,6 +3,8 @@
 //! The same methods change a shard when an action is taken and when it is replayed from the log,
 //! so recovery cannot come to another state than the one that was answered from.
 
+use std::sync::Arc;
+
 use compact_str::CompactString;
 use hashbrown::HashTable;
 use hashbrown::hash_table::Entry::{Occupied, Vacant};
@@ -14,7 +16,7 @@ use super::log::Stamp;
 use super::record::Profile;
 use super::secret::Digest;
 use super::transactions::{Slot, Transactions};
-use crate::ledger::{Account, ActionRef, Moment, Movement};
+use crate::ledger::{Account, ActionRef, Moment, Movement, Ruleset};
 
 /// Some of the accounts, under one lock.
 #[derive(Debug, Default)]
@@ -42,13 +44,15 @@ pub struct Resident {
     pub created_at: Moment,
 }
 
-/// What an account says of itself, and since when.
+/// What an account says of itself, and since when; and what is said of it alone.
 #[derive(Debug, Default)]
 pub struct Description {
     /// What it says.
     pub profile: Profile<'static>,
     /// The amendment that changed its metadata last; `None` while it is as it was opened.
     pub by: Option<ActionRef>,
+    /// Its own spend limits, where it has any.
+    pub limits: Option<Arc<Ruleset>>,
 }
 
 /// An account's name and where a table keeps it.
@@ -114,15 +118,17 @@ impl Shard {
     }
 
     /// Makes true what the record of that stamp did to an account: what moved, if something did,
-    /// and that it belongs to a transaction, and whether it links the two.
+    /// as the spending of which card transaction, if of one; and that it belongs to a transaction,
+    /// and whether it links the two.
     pub fn take(
         &mut self,
         slot: Slot,
         movement: Option<&Movement>,
+        spender: Option<&str>,
         transaction: Option<(Digest, bool)>,
         stamp: Stamp,
     ) {
-        movement.into_iter().for_each(|movement| self.apply(slot, movement, stamp.action()));
+        movement.into_iter().for_each(|it| self.apply(slot, it, spender, stamp.action()));
         self.note(slot, transaction, stamp.lsn);
     }
 
@@ -153,9 +159,13 @@ impl Shard {
         }
     }
 
-    /// Makes a movement true, in the account and in the books.
-    pub fn apply(&mut self, slot: Slot, movement: &Movement, at: ActionRef) {
-        self.change(slot, movement.ordinal, Some(movement), |account| account.apply(movement, at));
+    /// Makes a movement true, in the account and in the books. `spender` is the card transaction
+    /// whose spending it is, where it is a card's.
+    pub fn apply(&mut self, slot: Slot, movement: &Movement, spender: Option<&str>, at: ActionRef) {
+        self.change(slot, movement.ordinal, Some(movement), |account| {
+            account.apply(movement, at);
+            spender.into_iter().for_each(|transaction_id| account.count(movement, transaction_id));
+        });
     }
 
     /// Changes one balance of an account through `make`, and the books with it.

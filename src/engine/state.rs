@@ -1,9 +1,11 @@
 //! All that is in memory: the shards, the idempotency table and the roster of accounts.
 //!
-//! Locks have one order: roster, key, account shards ascending, strays, log.
+//! Locks have one order: roster, key, account shards ascending, strays, default spend limits, log.
+
+use std::sync::Arc;
 
 use crossbeam::utils::CachePadded;
-use parking_lot::{Mutex, MutexGuard};
+use parking_lot::{Mutex, MutexGuard, RwLock};
 use smallvec::SmallVec;
 use wal::Lsn;
 
@@ -15,6 +17,7 @@ use super::secret::Secret;
 use super::shard::{Name, Resident, Shard};
 use super::strays::Strays;
 use super::transactions::Slot;
+use crate::ledger::Ruleset;
 
 /// How many shards there are.
 pub const SHARDS: u16 = 1024;
@@ -31,6 +34,9 @@ pub struct State {
     pub roster: Mutex<Vec<Listed>>,
     /// What happened at no customer's account.
     strays: Mutex<Strays>,
+    /// The spend limits of every account that has none of its own. Changed only by who holds the
+    /// strays, which have seen the change then.
+    pub limits: RwLock<Arc<Ruleset>>,
     /// What transactions are hashed with.
     pub secret: Secret,
 }
@@ -51,6 +57,8 @@ pub struct Part<'a> {
     /// The number of the first.
     first: usize,
     names: &'a Names,
+    /// The spend limits of every account that has none of its own; who has the strays sets them.
+    pub limits: &'a RwLock<Arc<Ruleset>>,
     /// Its keys.
     pub keys: keys::Part<'a>,
     /// What happened at no account, where that is of this part.
@@ -82,7 +90,8 @@ impl State {
     pub fn new(keys: Keys, secret: Secret) -> Self {
         let shards = (0..SHARDS).map(|_| CachePadded::default()).collect();
         let (names, roster, strays) = (Names::new(secret), Mutex::default(), Mutex::default());
-        Self { shards, names, aliases: Aliases::default(), keys, roster, strays, secret }
+        let (aliases, limits) = (Aliases::default(), RwLock::default());
+        Self { shards, names, aliases, keys, roster, strays, limits, secret }
     }
 
     /// The name with its hash.
@@ -109,6 +118,7 @@ impl State {
         let each = |shards: u16| usize::from(shards).div_ceil(into.max(1));
         let owners = Owners { accounts: each(SHARDS), keys: each(keys::SHARDS) };
         let (names, mut strays) = (&self.names, Some(self.strays.get_mut()));
+        let limits = &self.limits;
         let shards = (0_usize..).step_by(owners.accounts);
         let shards = shards.zip(self.shards.chunks_mut(owners.accounts));
         let parts = shards.zip(self.keys.divide(owners.keys));
@@ -116,6 +126,7 @@ impl State {
             shards,
             first,
             names,
+            limits,
             keys,
             strays: strays.take(),
         });

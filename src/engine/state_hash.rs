@@ -11,6 +11,7 @@
 //! | key | 2, the position of its action |
 //! | transaction that touched no account | 3, its newest record |
 //! | notifications, where there are any | 5, their number and the roots of their trees as a snapshot has them |
+//! | spend limits of every account that has none of its own, where there are any | 6, [ruleset](super::record::limits) |
 //! | currency in which there is anything | 4, code and exponent; then posted, held, reserved, `@settlement`, `@funding` |
 
 use std::fmt;
@@ -99,6 +100,10 @@ impl State {
             sum.add(5, |w| w.chain(&strays.notifications));
         }
         books.merge(&strays.books);
+        let limits = self.limits.read();
+        if !limits.is_empty() {
+            sum.add(6, |w| w.ruleset(&limits));
+        }
         let books = books.into_sorted().into_iter();
         for (currency, totals) in books.filter(|(_, totals)| *totals != Totals::default()) {
             let Totals { posted, held, reserved, settlement, funding } = totals;

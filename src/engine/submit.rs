@@ -1,5 +1,6 @@
 //! The six operations: look the key up, decide, append, apply; nothing in between waits.
 
+use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
 use parking_lot::MutexGuard;
@@ -13,7 +14,9 @@ use super::shard::Shard;
 use super::state::State;
 use super::strays::Strays;
 use super::transactions::{Entry, Slot};
-use crate::ledger::{Account, BalanceRef, Command, HoldRef, Movement, Reference, Status, decide};
+use crate::ledger::{
+    Account, BalanceRef, Command, HoldRef, Movement, Reference, Ruleset, Status, decide,
+};
 
 /// What became of a request.
 #[derive(Debug)]
@@ -48,10 +51,13 @@ impl<S: Storage> Engine<S> {
         }
         let mut shard = self.state.lock_of(name);
         let slot = shard.find(name);
-        let action = self.decide(&shard, slot, transaction, request);
+        // They stay as they are until the record is appended.
+        let limits = slot.map(|_| self.state.limits.read());
+        let action = self.decide(&shard, slot, transaction, request, limits.as_deref());
         let mut seat = Seat::of(&self.state, slot);
         let links = seat.links(&shard, transaction);
         let stamp = self.log.append(&links, &action)?;
+        drop(limits);
         // From here the action has happened, and nothing can fail.
         seat.take(&mut shard, transaction, &action, stamp);
         self.count_closed(&shard, slot, &action);
@@ -65,6 +71,7 @@ impl<S: Storage> Engine<S> {
         slot: Option<Slot>,
         transaction: Digest,
         request: OperationRequest<'a>,
+        limits: Option<&Arc<Ruleset>>,
     ) -> Action<'a> {
         let found = slot.and_then(|slot| shard.resident(slot));
         let account = found.map(|found| &found.account);
@@ -76,6 +83,7 @@ impl<S: Storage> Engine<S> {
             reference: reference(&request),
             linked: entry.is_some_and(Entry::linked)
                 || account.is_some_and(|account| account.has_granted(request.transaction_id)),
+            limits: found.zip(limits).and_then(|(found, default)| self.limits_on(found, default)),
         };
         let outcome = decide(account, &command, &self.rules);
         let opened = account.map(Account::opened);
@@ -121,8 +129,9 @@ impl<'a> Seat<'a> {
             Self::Stray(strays) => return strays.note(Some(transaction), stamp.lsn),
         };
         let movement = action.outcome.as_ref().ok();
+        let spender = Some(action.request.transaction_id);
         let links = movement.is_some_and(Movement::moved);
-        shard.take(slot, movement, Some((transaction, links)), stamp);
+        shard.take(slot, movement, spender, Some((transaction, links)), stamp);
     }
 }
 

@@ -180,6 +180,6 @@ impl<'a> Pair<'a> {
         }
         let Some(slot) = seat.slot else { return };
         let transaction = transaction.map(|digest| (digest, false));
-        self.shard_mut(seat).take(slot, movement, transaction, stamp);
+        self.shard_mut(seat).take(slot, movement, None, transaction, stamp);
     }
 }

@@ -116,6 +116,7 @@ impl Desk<'_> {
             asked,
             answer_by: shared.ledger.now().after(left),
             time_to_live: shared.config.authorizations.time_to_live,
+            merchant: self.parsed.merchant(),
             content: self.parsed.content,
         }
     }

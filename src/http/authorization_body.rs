@@ -8,6 +8,7 @@
 //! | `tenant_account_ref`, else `account_id`, else `tenant_customer_ref` | names the account | one |
 //! | `amount`, `currency` | as the merchant has it | `amount`; the currency of an account that has one |
 //! | `billing_amount`, `billing_currency_code` | what is decided on, where both are there | no |
+//! | `network_merchant_category_code`, `network_merchant_country_code`, `network_merchant_id` | where, for spend limits; strings, or numbers as they are written | no |
 //! | `auth_indicator.is_partial_approval` | `true` where less is welcome | no |
 
 use std::borrow::Cow;
@@ -19,12 +20,13 @@ use super::answer::Problem;
 use super::request::{self, ACCOUNT_MAX, TEXT_MAX, text};
 use crate::engine::record::{Asked, Message};
 use crate::engine::{AccountNames, Currencies};
-use crate::ledger::{Currency, Money};
+use crate::ledger::{Currency, Merchant, Money};
 
 /// An authorization message as it was sent.
 #[derive(Debug)]
 pub struct AuthorizationBody<'a> {
     wire: Wire<'a>,
+    merchant: [Option<Cow<'a, str>>; 3],
     /// All of it.
     pub content: &'a str,
 }
@@ -51,6 +53,12 @@ struct Wire<'a> {
     network_message_ref: Option<Cow<'a, str>>,
     #[serde(borrow, default)]
     auth_indicator: Option<&'a RawValue>,
+    #[serde(borrow, default)]
+    network_merchant_category_code: Option<&'a RawValue>,
+    #[serde(borrow, default)]
+    network_merchant_country_code: Option<&'a RawValue>,
+    #[serde(borrow, default)]
+    network_merchant_id: Option<&'a RawValue>,
 }
 
 #[derive(Default, Deserialize)]
@@ -92,7 +100,12 @@ impl<'a> AuthorizationBody<'a> {
             return Err(Problem::invalid(message));
         }
         let content = std::str::from_utf8(body).unwrap_or_default().trim();
-        Ok(Self { wire, content })
+        let merchant = [
+            wire.network_merchant_category_code,
+            wire.network_merchant_country_code,
+            wire.network_merchant_id,
+        ];
+        Ok(Self { wire, merchant: merchant.map(fact), content })
     }
 
     /// What names the message.
@@ -112,6 +125,13 @@ impl<'a> AuthorizationBody<'a> {
             account_id: self.wire.account_id.as_deref(),
             tenant_customer_ref: self.wire.tenant_customer_ref.as_deref(),
         }
+    }
+
+    /// Where.
+    #[must_use]
+    pub fn merchant(&self) -> Merchant<'_> {
+        let [category, country, id] = &self.merchant;
+        Merchant { category: category.as_deref(), country: country.as_deref(), id: id.as_deref() }
     }
 
     /// In what the amounts are.
@@ -141,6 +161,18 @@ impl<'a> AuthorizationBody<'a> {
         Ok(Asked { billing: billing.unwrap_or(amount), amount, partial })
     }
 }
+
+/// A string, or a number as it is written; what is neither tells nothing.
+fn fact(raw: Option<&RawValue>) -> Option<Cow<'_, str>> {
+    let text = raw?.get();
+    if text.starts_with(|first: char| first.is_ascii_digit()) {
+        return Some(Cow::Borrowed(text));
+    }
+    serde_json::from_str(text).ok().map(|Text(text)| text)
+}
+
+#[derive(Deserialize)]
+struct Text<'a>(#[serde(borrow)] Cow<'a, str>);
 
 fn money(member: &str, raw: &RawValue, currency: Currency) -> Result<Money, Problem> {
     let number = request::number(member, raw)?;

@@ -7,7 +7,7 @@ use smallvec::SmallVec;
 use thin_vec::ThinVec;
 
 use super::movement::{Bucket, Movement, Posting, Target};
-use super::{ActionRef, Amount, Balance, BalanceRef, Currency, HoldRef, Moment};
+use super::{ActionRef, Amount, Balance, BalanceRef, Currency, Day, HoldRef, Moment, Spending};
 
 /// Whether an account may be spent from.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
@@ -130,6 +130,8 @@ pub struct Reservation {
     pub reserved: Amount,
     /// When it lapses.
     pub deadline: Moment,
+    /// The day that it counts on for spend limits, where it does.
+    pub counted: Option<Day>,
 }
 
 impl Reservation {
@@ -202,6 +204,8 @@ pub struct Account {
     pub(super) holds: ThinVec<(HoldRef, Hold)>,
     /// Oldest first; one whose grant is used up is gone.
     pub(super) reservations: ThinVec<Reservation>,
+    /// Where a spend limit on a period applies or did.
+    pub(super) spending: Option<Box<Spending>>,
 }
 
 impl Account {

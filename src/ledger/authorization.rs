@@ -9,7 +9,10 @@ use alloc::vec::Vec;
 
 use super::account::Account;
 use super::movement::Draw;
-use super::{ActionRef, Amount, Moment, Pocket, Refusal, Reservation, Status};
+use super::{
+    ActionRef, Amount, Day, Limits, Merchant, Moment, Money, Pocket, Refusal, Reservation, Spend,
+    Status,
+};
 
 /// An approval happened: so much of one balance is promised to one card transaction.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -22,15 +25,40 @@ pub struct Reserved {
     pub deadline: Moment,
     /// The balance afterwards.
     pub after: Pocket,
+    /// The day that it counts on for spend limits, where it does.
+    pub counted: Option<Day>,
 }
 
-/// How much an authorization asks for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Ask {
-    /// How much; zero is an account check.
-    pub amount: Amount,
+/// What an authorization asks for.
+#[derive(Clone, Copy, Debug)]
+pub struct Ask<'a> {
+    /// The card transaction.
+    pub transaction_id: &'a str,
+    /// How much the customer is billed, which is what is decided on; zero is an account check.
+    pub billing: Money,
+    /// The same as the merchant has it.
+    pub amount: Money,
     /// Whether less is welcome where there is less.
     pub partial: bool,
+    /// Where.
+    pub merchant: Merchant<'a>,
+    /// The spend limits that apply, where there are any.
+    pub limits: Option<Limits<'a>>,
+}
+
+/// Why nothing is promised.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Denied {
+    /// The first reason that applies.
+    pub refusal: Refusal,
+    /// The spend limit that says so, where one does.
+    pub rule: Option<Box<str>>,
+}
+
+impl From<Refusal> for Denied {
+    fn from(refusal: Refusal) -> Self {
+        Self { refusal, rule: None }
+    }
 }
 
 /// Decides how much of what is asked of the balance at `ordinal` can be promised.
@@ -40,29 +68,47 @@ pub struct Ask {
 pub fn reserve(
     account: &Account,
     ordinal: u8,
-    ask: Ask,
+    ask: &Ask<'_>,
     deadline: Moment,
-) -> Result<Reserved, Refusal> {
+) -> Result<Reserved, Denied> {
     let pocket = account.pocket(ordinal).ok_or(Refusal::BalanceNotFound)?;
     match account.status() {
-        Status::Closed => return Err(Refusal::AccountClosed),
-        Status::Frozen => return Err(Refusal::AccountFrozen),
+        Status::Closed => return Err(Refusal::AccountClosed.into()),
+        Status::Frozen => return Err(Refusal::AccountFrozen.into()),
         Status::Active => {}
     }
     let granted = ask.within(pocket).ok_or(Refusal::InsufficientFunds)?;
+    if let Some(rule) = ask.exceeded(account, ordinal, granted) {
+        return Err(Denied { refusal: Refusal::LimitExceeded, rule: Some(rule.into()) });
+    }
     let reserved = pocket.reserved.credit(granted).ok_or(Refusal::BalanceOverflow)?;
-    Ok(Reserved { ordinal, granted, deadline, after: Pocket { reserved, ..*pocket } })
+    let counted = ask.limits.and_then(|limits| limits.counted(granted));
+    Ok(Reserved { ordinal, granted, deadline, after: Pocket { reserved, ..*pocket }, counted })
 }
 
-impl Ask {
+impl<'a> Ask<'a> {
+    /// The spend limit that says no to so much.
+    fn exceeded(&self, account: &Account, ordinal: u8, granted: Amount) -> Option<&'a str> {
+        let spend = Spend {
+            transaction_id: self.transaction_id,
+            ordinal,
+            amount: Money { amount: granted, ..self.billing },
+            asked: [self.amount, self.billing],
+            merchant: Some(self.merchant),
+        };
+        let rule = self.limits.as_ref()?.exceeded(&spend, account.spending())?;
+        Some(&*rule.name)
+    }
+
     /// As much of it as the balance can promise: all, or, where that is welcome, what there is.
-    fn within(self, pocket: &Pocket) -> Option<Amount> {
+    fn within(&self, pocket: &Pocket) -> Option<Amount> {
+        let asked = self.billing.amount;
         let spendable = u64::try_from(pocket.spendable().max(0)).unwrap_or(u64::MAX);
-        if self.amount.minor() <= spendable {
-            return Some(self.amount);
+        if asked.minor() <= spendable {
+            return Some(asked);
         }
         let rest = Amount::new(spendable).filter(|rest| self.partial && !rest.is_zero());
-        rest.map(|rest| rest.min(self.amount))
+        rest.map(|rest| rest.min(asked))
     }
 }
 
@@ -102,14 +148,18 @@ impl Account {
         if reserved.granted.is_zero() {
             return; // An account check promises nothing.
         }
+        let (ordinal, granted) = (reserved.ordinal, reserved.granted);
+        let counted =
+            reserved.counted.map(|day| self.count_spend(transaction_id, ordinal, day, granted));
         self.reservations.push(Reservation {
             opened: at,
             transaction_id: Box::from(transaction_id),
-            ordinal: reserved.ordinal,
-            granted: reserved.granted,
+            ordinal,
+            granted,
             used: Amount::ZERO,
-            reserved: reserved.granted,
+            reserved: granted,
             deadline: reserved.deadline,
+            counted,
         });
     }
 
@@ -117,6 +167,8 @@ impl Account {
     pub fn apply_lapsed(&mut self, approval: ActionRef, (ordinal, after): (u8, Pocket)) {
         self.put_pocket(ordinal, after);
         if let Some(reservation) = self.reservations.iter_mut().find(|r| r.opened == approval) {
+            let spending = self.spending.as_deref_mut();
+            spending.into_iter().for_each(|it| it.use_up(reservation, Amount::ZERO));
             reservation.reserved = Amount::ZERO;
         }
     }
@@ -124,6 +176,10 @@ impl Account {
     /// Makes what [`undo`] worked out true. Cannot fail.
     pub fn apply_undone(&mut self, approval: ActionRef, (ordinal, after): (u8, Pocket)) {
         self.put_pocket(ordinal, after);
+        if let Some(reservation) = self.reservations.iter().find(|r| r.opened == approval) {
+            let spending = self.spending.as_deref_mut();
+            spending.into_iter().for_each(|it| it.use_up(reservation, Amount::ZERO));
+        }
         self.reservations.retain(|r| r.opened != approval);
     }
 
@@ -172,6 +228,8 @@ impl Account {
         for draw in draws {
             let drawn_on = |r: &&mut Reservation| r.opened == draw.reservation;
             if let Some(reservation) = self.reservations.iter_mut().find(drawn_on) {
+                let spending = self.spending.as_deref_mut();
+                spending.into_iter().for_each(|it| it.use_up(reservation, draw.used));
                 reservation.used = reservation.used.saturating_plus(draw.used);
                 reservation.reserved = Amount::ZERO;
             }

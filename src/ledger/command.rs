@@ -1,6 +1,6 @@
 //! What is asked of an account: the six operations under the wire's own names.
 
-use super::{BalanceRef, HoldRef, Money};
+use super::{BalanceRef, HoldRef, Limits, Money};
 
 /// One of the six operations of the network.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -105,6 +105,8 @@ pub struct Command<'a> {
     /// Whether this account already has, under this transaction, an approved authorization of
     /// more than zero or a successful operation that moved money.
     pub linked: bool,
+    /// The spend limits that apply, where there are any.
+    pub limits: Option<Limits<'a>>,
 }
 
 /// What the contract leaves to the tenant.

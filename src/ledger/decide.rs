@@ -1,13 +1,14 @@
 //! The rules of the six operations: one check per line, in the order of the contract.
 
+use alloc::boxed::Box;
 use alloc::vec::Vec;
 
 use arrayvec::ArrayVec;
 
 use super::movement::{Bucket, Draw, Movement, Posting, Target};
 use super::{
-    Account, Amount, Command, Operation, OverCapture, Place, Pocket, Reference, Refusal, Rules,
-    Status, UnlinkedDebits,
+    Account, Amount, Command, Money, Operation, OverCapture, Place, Pocket, Reference, Refusal,
+    Rules, Spend, Status, UnlinkedDebits,
 };
 
 /// A refusal, and the balance and hold as the decision saw them where it got that far.
@@ -15,6 +16,8 @@ use super::{
 pub struct Refused {
     /// The first reason that applies.
     pub refusal: Refusal,
+    /// The spend limit that says so, where one does.
+    pub rule: Option<Box<str>>,
     /// Which balance, and what of it.
     pub seen: Option<(u8, Target, Place)>,
 }
@@ -29,7 +32,7 @@ impl Refused {
 
 impl From<Refusal> for Refused {
     fn from(refusal: Refusal) -> Self {
-        Self { refusal, seen: None }
+        Self { refusal, rule: None, seen: None }
     }
 }
 
@@ -45,15 +48,21 @@ pub fn decide(
     let account = account.ok_or(Refusal::AccountNotFound)?;
     let (ordinal, target) = locate(account, command)?;
     let place = account.place(ordinal, target).ok_or(Refusal::BalanceNotFound)?;
-    let refused = |refusal| Refused { refusal, seen: Some((ordinal, target, place)) };
+    let seen = Some((ordinal, target, place));
+    let refused = |refusal| Refused { refusal, rule: None, seen };
 
     let amount = amount(command, &place).map_err(refused)?;
     permit(account, command, rules, ordinal, &place, amount).map_err(refused)?;
+    if let Some(rule) = exceeded(account, command, rules, ordinal, &place, amount) {
+        return Err(Refused { rule: Some(rule.into()), ..refused(Refusal::LimitExceeded) });
+    }
     let postings = postings(command.operation, &place, amount);
     let draws = draws(account, command, ordinal, amount);
     let after = place.after(account.freed(&draws), &postings);
     let after = after.ok_or_else(|| refused(Refusal::BalanceOverflow))?;
-    Ok(Movement { ordinal, target, postings, draws, after })
+    let mut movement = Movement { ordinal, target, postings, draws, after, counted: None };
+    movement.counted = command.limits.and_then(|limits| limits.counted(movement.ungranted()));
+    Ok(movement)
 }
 
 /// The balance and the part of it that the command is about.
@@ -83,7 +92,7 @@ fn locate(account: &Account, command: &Command<'_>) -> Result<(u8, Target), Refu
     let place = account.place(ordinal, target).ok_or(Refusal::BalanceNotFound)?;
     if currency.is_some_and(|currency| currency != place.pocket.currency) {
         let seen = Some((ordinal, target, place));
-        return Err(Refused { refusal: Refusal::CurrencyMismatch, seen });
+        return Err(Refused { refusal: Refusal::CurrencyMismatch, rule: None, seen });
     }
     Ok((ordinal, target))
 }
@@ -127,6 +136,26 @@ fn permit(
             Ok(())
         }
     }
+}
+
+/// The spend limit that says no. What the network has settled or will settle is not asked about.
+fn exceeded<'a>(
+    account: &Account,
+    command: &Command<'a>,
+    rules: &Rules,
+    ordinal: u8,
+    place: &Place,
+    amount: Amount,
+) -> Option<&'a str> {
+    let checked = match command.operation {
+        Operation::DebitBalance => rules.unlinked_debits == UnlinkedDebits::Refuse,
+        operation => operation == Operation::HoldBalance,
+    };
+    let limits = command.limits.as_ref().filter(|_| checked && !command.linked)?;
+    let amount = Money { amount, currency: place.pocket.currency };
+    let (transaction_id, asked) = (command.transaction_id, [amount, amount]);
+    let spend = Spend { transaction_id, ordinal, amount, asked, merchant: None };
+    limits.exceeded(&spend, account.spending()).map(|rule| &*rule.name)
 }
 
 /// Whether a customer may spend `amount` out of this balance now.

@@ -21,6 +21,7 @@ mod command;
 mod currency;
 mod decide;
 mod decline;
+mod limits;
 mod movement;
 mod open;
 mod parts;
@@ -30,11 +31,15 @@ mod transfer;
 
 pub use account::{Account, Hold, Place, Pocket, Reservation, Status};
 pub use amount::{Amount, Balance, Money};
-pub use authorization::{Ask, Reserved, lapse, reserve, undo};
+pub use authorization::{Ask, Denied, Reserved, lapse, reserve, undo};
 pub use command::{Command, Operation, OverCapture, Reference, Rules, UnlinkedDebits};
 pub use currency::Currency;
 pub use decide::{Refused, decide};
 pub use decline::Decline;
+pub use limits::{
+    Counted, Day, Frequency, Limits, Merchant, MerchantFact, Mode, Part, Rule, Ruleset, Spend,
+    Spending, Values, What,
+};
 pub use movement::{Bucket, Draw, Movement, Posting, Target};
 pub use open::{Amendment, Opening};
 pub use parts::Parts;

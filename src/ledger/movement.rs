@@ -4,7 +4,7 @@ use alloc::vec::Vec;
 
 use arrayvec::ArrayVec;
 
-use super::{ActionRef, Amount, HoldRef, Place};
+use super::{ActionRef, Amount, Day, HoldRef, Place};
 
 /// Where money can be, seen from one account.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -66,6 +66,8 @@ pub struct Movement {
     pub draws: Vec<Draw>,
     /// The balance and the hold as they are afterwards.
     pub after: Place,
+    /// The day that what it takes beyond grants counts on for spend limits, where it does.
+    pub counted: Option<Day>,
 }
 
 impl Movement {

@@ -40,6 +40,7 @@ impl Account {
             pockets: opening.balances.iter().map(pocket).collect(),
             holds: ThinVec::new(),
             reservations: ThinVec::new(),
+            spending: None,
         }
     }
 

@@ -1,10 +1,12 @@
 //! An account put together from its parts, as something that copied it kept them.
 
+use alloc::boxed::Box;
+
 use smallvec::SmallVec;
 use thin_vec::ThinVec;
 
 use super::account::{Account, Hold, Pocket, Reservation, Status};
-use super::{ActionRef, Amount, HoldRef};
+use super::{ActionRef, Amount, HoldRef, Spending};
 
 /// All that an account is made of.
 #[derive(Clone, Debug)]
@@ -19,6 +21,8 @@ pub struct Parts {
     pub holds: ThinVec<(HoldRef, Hold)>,
     /// Its reservations that have something unused, oldest first.
     pub reservations: ThinVec<Reservation>,
+    /// What it has spent, where that is counted.
+    pub spending: Option<Box<Spending>>,
 }
 
 impl Account {
@@ -26,8 +30,8 @@ impl Account {
     /// always holds of one does not hold of them.
     #[must_use]
     pub fn from_parts(parts: Parts) -> Option<Self> {
-        let Parts { opened, status, pockets, holds, reservations } = parts;
-        let account = Self { opened, status, pockets, holds, reservations };
+        let Parts { opened, status, pockets, holds, reservations, spending } = parts;
+        let account = Self { opened, status, pockets, holds, reservations, spending };
         account.is_sound().then_some(account)
     }
 
@@ -35,8 +39,8 @@ impl Account {
     /// kept.
     #[must_use]
     pub fn sketch(parts: Parts) -> Self {
-        let Parts { opened, status, pockets, holds, reservations } = parts;
-        Self { opened, status, pockets, holds, reservations }
+        let Parts { opened, status, pockets, holds, reservations, spending } = parts;
+        Self { opened, status, pockets, holds, reservations, spending }
     }
 
     /// Sees its status and its balances as they were; for a [`sketch`](Self::sketch).
@@ -93,8 +97,6 @@ fn reservation_is_sound(made: &Reservation, balances: usize) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use alloc::boxed::Box;
-
     use super::*;
     use crate::ledger::{Balance, Currency, Moment};
 
@@ -114,6 +116,7 @@ mod tests {
             used: amount(used),
             reserved: amount(reserved),
             deadline: Moment::default(),
+            counted: None,
         };
         let name = |position| HoldRef::opened_by(ActionRef::new(position));
         let mut pocket = Pocket::new(currency, Amount::ZERO);
@@ -124,6 +127,7 @@ mod tests {
             pockets: [pocket].into_iter().collect(),
             holds: [(name(2), hold(10, 3)), (name(4), hold(5, 0))].into_iter().collect(),
             reservations: [made(3, 0, 9), made(5, 2, 0)].into_iter().collect(),
+            spending: None,
         }
     }
 

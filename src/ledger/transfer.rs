@@ -109,7 +109,8 @@ fn movement(
     }
     let after = place.after(Amount::ZERO, &postings);
     let after = after.ok_or_else(|| refused(Refusal::BalanceOverflow, located))?;
-    Ok(Some(Movement { ordinal, target: Target::Balance, postings, draws: Vec::new(), after }))
+    let (target, draws) = (Target::Balance, Vec::new());
+    Ok(Some(Movement { ordinal, target, postings, draws, after, counted: None }))
 }
 
 const fn bucket(end: End<'_>) -> Bucket {
@@ -121,5 +122,6 @@ const fn bucket(end: End<'_>) -> Bucket {
 }
 
 fn refused(refusal: Refusal, located: Located) -> Refused {
-    Refused { refusal, seen: located.map(|(ordinal, place)| (ordinal, Target::Balance, place)) }
+    let seen = located.map(|(ordinal, place)| (ordinal, Target::Balance, place));
+    Refused { refusal, rule: None, seen }
 }

@@ -1,8 +1,10 @@
 //! A record in one line, for people.
 
 use crate::engine::Stamp;
-use crate::engine::record::{AccountAmended, Action, Authorization, Record, TransferAction};
-use crate::ledger::{Moment, Pocket, Side};
+use crate::engine::record::{
+    AccountAmended, Action, Authorization, LimitsSet, Record, TransferAction,
+};
+use crate::ledger::{Moment, Pocket, Ruleset, Side};
 use crate::wire::parts::amount;
 use crate::wire::{record, time};
 
@@ -66,6 +68,16 @@ fn said(record: &Record<'_>, stamp: Stamp) -> Said {
             after: it.kind.clone().into_owned(),
             ..Said::default()
         },
+        Record::LimitsSet(it) => limits_set(it),
+    }
+}
+
+fn limits_set(set: &LimitsSet<'_>) -> Said {
+    let count = |rules: &std::sync::Arc<Ruleset>| format!("{} rules", rules.rules().len());
+    Said {
+        account: set.tenant_account_ref.unwrap_or("default").to_owned(),
+        what: set.rules.as_ref().map_or_else(|| "default".to_owned(), count),
+        ..Said::default()
     }
 }
 

@@ -8,10 +8,11 @@
 //! | `approved_amount` | a number in the currency of `amount`; 0 when declined |
 //! | `authorization_code` | six of `A`–`Z` and `0`–`9`, another one for each of two thousand million in a row |
 //! | `reason` | when declined: a code of [`Decline`](crate::ledger::Decline) |
+//! | `rule` | when `LIMIT_EXCEEDED`: the name of the spend limit that says no |
 
 use super::json::{self, Object};
 use super::{money, parts, time};
-use crate::engine::record::Authorization;
+use crate::engine::record::{Authorization, Declined};
 use crate::ledger::{ActionRef, Amount, AuthorizationRef, Currency};
 
 /// The reason of an approval whose budget ended before it could be answered.
@@ -33,7 +34,10 @@ pub fn body(authorization: &Authorization<'_>, at: ActionRef) -> Vec<u8> {
             let approved = asked.approved(reserved.granted);
             status(answer, at, "approved", approved, asked.amount.currency);
         }),
-        Err(declined) => declined_body(at, asked.amount.currency, declined.decline.code()),
+        Err(declined) => json::object(|answer| {
+            status(answer, at, "declined", Amount::ZERO, asked.amount.currency);
+            reason(answer, declined);
+        }),
     }
 }
 
@@ -54,6 +58,13 @@ pub fn undecided_body(reason: &str) -> Vec<u8> {
         head(answer, ActionRef::new(0), "declined", "0");
         answer.text("reason", reason);
     })
+}
+
+fn reason(object: &mut Object<'_>, declined: &Declined) {
+    object.text("reason", declined.decline.code());
+    if let Some(rule) = &declined.rule {
+        object.text("rule", rule);
+    }
 }
 
 fn status(
@@ -114,7 +125,7 @@ pub fn members(object: &mut Object<'_>, it: &Authorization<'_>, at: ActionRef) {
         }
         Err(declined) => {
             object.text("status", "declined");
-            object.text("reason", declined.decline.code());
+            reason(object, declined);
         }
     }
     object.text("authorization_code", &code(at));

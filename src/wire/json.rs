@@ -95,6 +95,19 @@ impl Object<'_> {
         self.out.push(b']');
     }
 
+    /// A member whose value is a list of texts.
+    pub fn texts<'t>(&mut self, name: &str, texts: impl IntoIterator<Item = &'t str>) {
+        self.name(name);
+        self.out.push(b'[');
+        for (n, text) in texts.into_iter().enumerate() {
+            if n > 0 {
+                self.out.push(b',');
+            }
+            string(self.out, text);
+        }
+        self.out.push(b']');
+    }
+
     /// Names are ours and need no escaping.
     fn name(&mut self, name: &str) {
         if !std::mem::take(&mut self.empty) {

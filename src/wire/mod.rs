@@ -7,6 +7,7 @@ pub mod action;
 pub mod authorization;
 pub mod explained;
 pub mod json;
+pub mod limits;
 pub mod money;
 pub mod notification;
 pub mod operation_answer;

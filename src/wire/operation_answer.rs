@@ -69,7 +69,10 @@ pub fn message(action: &Action<'_>, refused: &Refused, located: Option<&Located>
             let available = available.unwrap_or_default();
             format!("{available} available and the overdraft limit do not cover {asked}")
         }
-        Refusal::LimitExceeded => format!("{asked} is beyond a spend limit of {account}"),
+        Refusal::LimitExceeded => {
+            let rule = refused.rule.as_deref().unwrap_or_default();
+            format!("{asked} is beyond the spend limit {rule:?} of {account}")
+        }
         Refusal::BalanceOverflow => format!("{asked} is more than the balance can hold"),
     }
 }

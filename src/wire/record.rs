@@ -10,18 +10,19 @@
 //! | `undo_authorization` | an approval was not answered in time | `tenant_reference_id`, `balances_after` |
 //! | `lapse_reservation` | what nobody used returned | `tenant_reference_id`, `balances_after` |
 //! | `notification` | Open Fabric told something | those of [`notification`] |
+//! | `set_limits` | an operator set spend limits | those of [`limits`] |
 //!
 //! All have `at` and `lsn`, and at the end `record`: what else the log keeps of it, by the names of
 //! [`engine::record`](crate::engine::record).
 
 use super::json::Object;
-use super::{action, authorization, money, notification, parts, time};
+use super::{action, authorization, limits, money, notification, parts, time};
 use crate::engine::record::{
     AccountAmended, AccountOpened, Action, AuthorizationUndone, Profile, Record, ReservationLapsed,
     Standing, TransferAction, Whole,
 };
 use crate::engine::{Lsn, Stamp};
-use crate::ledger::{AuthorizationRef, BalanceRef, Currency, Draw, Movement, Pocket};
+use crate::ledger::{AuthorizationRef, BalanceRef, Currency, Day, Draw, Movement, Pocket};
 
 /// The members of a record.
 pub fn members(object: &mut Object<'_>, record: &Record<'_>, stamp: Stamp, links: &[Lsn]) {
@@ -36,6 +37,7 @@ pub fn members(object: &mut Object<'_>, record: &Record<'_>, stamp: Stamp, links
             object.text("operation", "notification");
             notification::members(object, it);
         }
+        Record::LimitsSet(it) => limits::set(object, it),
     }
     if !action::is_one(record) {
         object.text("at", &time::write(stamp.at));
@@ -48,6 +50,7 @@ pub fn members(object: &mut Object<'_>, record: &Record<'_>, stamp: Stamp, links
             Record::Transfer(it) => kept_of_transfer(object, it),
             Record::Authorization(it) => {
                 object.number("durable_lsn", it.durable.value());
+                counted(object, it.outcome.as_ref().ok().and_then(|reserved| reserved.counted));
                 standing(object, &it.standing);
             }
             Record::AuthorizationUndone(it) => {
@@ -59,6 +62,7 @@ pub fn members(object: &mut Object<'_>, record: &Record<'_>, stamp: Stamp, links
                 standing(object, &it.standing);
             }
             Record::Notification(it) => object.flag("hashed", it.name.hashed),
+            Record::LimitsSet(it) => standing(object, &it.standing),
             Record::AccountOpened(_) | Record::AccountAmended(_) => {}
         }
     });
@@ -76,6 +80,7 @@ pub const fn operation(record: &Record<'_>) -> &'static str {
         Record::AuthorizationUndone(_) => "undo_authorization",
         Record::ReservationLapsed(_) => "lapse_reservation",
         Record::Notification(_) => "notification",
+        Record::LimitsSet(_) => "set_limits",
     }
 }
 
@@ -153,8 +158,14 @@ fn kept_of_action(object: &mut Object<'_>, action: &Action<'_>) {
     }
     if let Ok(movement) = &action.outcome {
         draws(object, "draws", movement);
+        counted(object, movement.counted);
     }
     standing(object, &action.standing);
+}
+
+/// The day that it counts on for spend limits.
+fn counted(object: &mut Object<'_>, day: Option<Day>) {
+    day.into_iter().for_each(|day| object.text("counted_on", &limits::date(day)));
 }
 
 fn kept_of_transfer(object: &mut Object<'_>, action: &TransferAction<'_>) {

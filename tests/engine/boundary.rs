@@ -12,8 +12,8 @@ use holdfast::engine::{
     HoldView as EngineHold, HoldsAsked, Opened, Repeat, Stamp, Stored, Submitted, Unavailable,
 };
 use holdfast::ledger::{
-    ActionRef, Amendment, Amount, BalanceRef, Bucket, Currency, Hold, Moment, Money, Movement,
-    Opening, Operation, Pocket, Side, Status,
+    ActionRef, Amendment, Amount, BalanceRef, Bucket, Currency, Hold, Merchant, Moment, Money,
+    Movement, Opening, Operation, Pocket, Side, Status,
 };
 use wal::Lsn;
 
@@ -117,6 +117,7 @@ impl Subject {
             asked: Asked { billing: money, amount: money, partial: false },
             answer_by: Moment::from_micros(i64::MAX),
             time_to_live: Duration::MAX,
+            merchant: Merchant::default(),
             content: "{}",
         };
         let mut earlier = Earlier::default();

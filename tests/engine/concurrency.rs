@@ -4,10 +4,17 @@ use std::collections::BTreeSet;
 use std::path::Path;
 use std::sync::Barrier;
 use std::thread;
+use std::time::Duration;
 
-use holdfast::engine::record::{Ends, OperationRequest, Profile, TransferRequest};
-use holdfast::engine::{Engine, Options, Repeat, Submitted, open};
-use holdfast::ledger::{Amount, Opening, Operation, Refusal};
+use holdfast::engine::record::{
+    Asked, AuthorizationKind, Declined, Ends, Message, OperationRequest, Profile, TransferRequest,
+};
+use holdfast::engine::{
+    AuthorizationRequest, Earlier, Engine, Options, Repeat, Submitted, Used, open,
+};
+use holdfast::ledger::{
+    Amount, Decline, Frequency, Merchant, Moment, Opening, Operation, Refusal, Rule, Ruleset, What,
+};
 use wal::{Directory, Filesystem, Lsn};
 
 use crate::support::engine::money;
@@ -149,6 +156,65 @@ fn holds_at_once_never_exceed_the_balance() {
         let refused = told.iter().filter_map(|outcome| outcome.as_ref().err());
         assert!(refused.into_iter().all(|refusal| *refusal == Refusal::InsufficientFunds));
     });
+}
+
+/// Half of the threads ask by authorization, half by hold, each time under a new transaction.
+#[test]
+fn spends_at_once_never_exceed_a_limit_by_a_minor_unit() {
+    with_engine(|engine| {
+        open_with(engine, "a", 1_000_000);
+        let limit = What::AccountBilling(money("SGD", 3_335), Frequency::Daily);
+        let count = What::AccountCount(300, Frequency::Weekly);
+        let rules = [("amount", limit), ("count", count)];
+        let rules = rules.map(|(name, what)| Rule { name: name.into(), what });
+        for (n, rule) in rules.into_iter().enumerate() {
+            engine.set_limits("a", Ruleset::new(vec![rule])).unwrap();
+            let told = at_once(64, |thread| {
+                let spend = |n: usize| {
+                    let name = format!("{n} {thread}");
+                    if thread % 2 == 0 { hold(engine, &name) } else { approve(engine, &name) }
+                };
+                (n * 40..n * 40 + 40).map(spend).collect::<Vec<_>>()
+            });
+            let told = told.concat();
+            let refused = told.iter().filter_map(|outcome| outcome.err());
+            assert!(refused.into_iter().all(|refusal| refusal == Refusal::LimitExceeded));
+            let view = engine.limits("a").unwrap();
+            let (used, done) = [(Used::Amount(3_330), 333), (Used::Count(333), 0)][n];
+            assert_eq!(told.iter().flatten().count(), done);
+            assert_eq!(view.used, [Some(used)]);
+        }
+    });
+}
+
+fn hold(engine: &Engine<Directory>, name: &str) -> Result<(), Refusal> {
+    let request = operation(Operation::HoldBalance, name, "a");
+    let request = OperationRequest { transaction_id: name, ..request };
+    let Submitted::Decided(action, _) = engine.submit(request, &[]).unwrap() else {
+        panic!("{name} is new");
+    };
+    action.outcome.map(|_| ()).map_err(|refused| refused.refusal)
+}
+
+fn approve(engine: &Engine<Directory>, transaction_id: &str) -> Result<(), Refusal> {
+    let money = money("SGD", 10);
+    let request = AuthorizationRequest {
+        kind: AuthorizationKind::Final,
+        message: Message { transaction_id, network_message_ref: None },
+        account: Ok("a"),
+        asked: Asked { billing: money, amount: money, partial: false },
+        answer_by: Moment::from_micros(i64::MAX),
+        time_to_live: Duration::from_secs(60),
+        merchant: Merchant::default(),
+        content: "{}",
+    };
+    let told = engine.authorize(request, &Earlier::default()).unwrap();
+    let Submitted::Decided(it, _) = told else { panic!("{transaction_id} is new") };
+    match it.outcome {
+        Ok(_) => Ok(()),
+        Err(Declined { decline: Decline::Refused(refusal), .. }) => Err(refusal),
+        Err(declined) => panic!("{declined:?}"),
+    }
 }
 
 #[test]

@@ -9,7 +9,8 @@ use holdfast::engine::{
     AccountNames, AuthorizationRequest, Earlier, Hand, Lsn, Options, Repeat, Settled, Stamp,
     Submitted, Told,
 };
-use holdfast::ledger::{ActionRef, Amount, Moment, Opening, Operation};
+use holdfast::ledger::{ActionRef, Amount, HoldRef, Merchant, Moment, Opening, Operation};
+use jiff::tz::TimeZone;
 use wal::simulated::Disk;
 
 use crate::support::engine::{World, money, short_segments};
@@ -24,6 +25,7 @@ const NOON: Moment = Moment::from_micros(1_800_000_000_000_000);
 pub(crate) struct Counter {
     pub(crate) world: World,
     pub(crate) hand: Hand,
+    zone: TimeZone,
     keys: u64,
 }
 
@@ -36,6 +38,7 @@ pub(crate) struct Card<'a> {
     pub(crate) message: &'a str,
     pub(crate) minor: u64,
     pub(crate) partial: bool,
+    pub(crate) merchant: Merchant<'a>,
 }
 
 /// One operation.
@@ -63,7 +66,8 @@ pub(crate) enum Reply {
 impl<'a> Card<'a> {
     pub(crate) const fn pre(account: &'a str, message: &'a str, minor: u64) -> Self {
         let (kind, transaction) = (AuthorizationKind::Pre, message);
-        Self { kind, account, transaction, message, minor, partial: false }
+        let merchant = Merchant { category: None, country: None, id: None };
+        Self { kind, account, transaction, message, minor, partial: false, merchant }
     }
 
     pub(crate) const fn of(self, transaction: &'a str) -> Self {
@@ -71,9 +75,10 @@ impl<'a> Card<'a> {
     }
 }
 
-fn options(hand: &Hand) -> Options {
+fn options(hand: &Hand, zone: &TimeZone, wall: Moment) -> Options {
     Options {
-        wall: Some(NOON),
+        wall: Some(wall),
+        time_zone: zone.clone(),
         accept_clock_jump: true,
         hand: Some(hand.clone()),
         ..short_segments()
@@ -82,13 +87,18 @@ fn options(hand: &Hand) -> Options {
 
 impl Counter {
     pub(crate) fn new() -> Self {
+        Self::at(TimeZone::UTC, NOON)
+    }
+
+    /// A first life that begins at that moment.
+    pub(crate) fn at(zone: TimeZone, wall: Moment) -> Self {
         let hand = Hand::default();
-        Self { world: World::new(options(&hand)), hand, keys: 0 }
+        Self { world: World::new(options(&hand, &zone, wall)), hand, zone, keys: 0 }
     }
 
     /// The next life, on that disk.
     pub(crate) fn again(self, disk: &Disk) -> Self {
-        let world = World::open(disk, options(&self.hand)).unwrap();
+        let world = World::open(disk, options(&self.hand, &self.zone, NOON)).unwrap();
         Self { world, ..self }
     }
 
@@ -107,15 +117,31 @@ impl Counter {
         transaction_id: &str,
         minor: u64,
     ) -> Result<(), &'static str> {
-        self.keys += 1;
-        let key = format!("key-{}", self.keys);
-        let slip =
-            Slip { key: &key, operation, account, transaction_id, minor: Some(minor), hold: None };
-        self.hand_in(&slip).map(|_| ())
+        self.operate_on(None, operation, account, transaction_id, minor).map(|_| ())
     }
 
-    /// An operation, maybe one that was asked for before; the hold that it was about.
-    pub(crate) fn hand_in(&mut self, slip: &Slip<'_>) -> Result<Option<String>, &'static str> {
+    /// The same, on a hold.
+    pub(crate) fn operate_on(
+        &mut self,
+        hold: Option<HoldRef>,
+        operation: Operation,
+        account: &str,
+        transaction_id: &str,
+        minor: u64,
+    ) -> Result<ActionRef, &'static str> {
+        self.keys += 1;
+        let key = format!("key-{}", self.keys);
+        let hold = hold.map(|hold| hold.to_string());
+        let (minor, hold) = (Some(minor), hold.as_deref());
+        let slip = Slip { key: &key, operation, account, transaction_id, minor, hold };
+        self.hand_in(&slip).map(|(action, _)| action)
+    }
+
+    /// An operation, maybe one that was asked for before; and the hold that it was about.
+    pub(crate) fn hand_in(
+        &mut self,
+        slip: &Slip<'_>,
+    ) -> Result<(ActionRef, Option<String>), &'static str> {
         let request = OperationRequest {
             operation: slip.operation,
             idempotency_key: slip.key,
@@ -126,7 +152,10 @@ impl Counter {
             money: slip.minor.map(|minor| money("SGD", minor)),
         };
         let told = |action: &Action<'_>, stamp: Stamp| match &action.outcome {
-            Ok(movement) => Ok(movement.hold(stamp.action()).map(|hold| hold.to_string())),
+            Ok(movement) => {
+                let hold = movement.hold(stamp.action()).map(|hold| hold.to_string());
+                Ok((stamp.action(), hold))
+            }
             Err(refused) => Err(refused.refusal.code()),
         };
         match self.world.engine.submit(request, &[]).unwrap() {
@@ -187,6 +216,7 @@ impl Counter {
             asked: Asked { billing, amount: billing, partial: card.partial },
             answer_by,
             time_to_live: TIME_TO_LIVE,
+            merchant: card.merchant,
             content: "{}",
         };
         self.world.engine.authorize(request, earlier).unwrap()

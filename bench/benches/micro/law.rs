@@ -49,5 +49,5 @@ fn account_with_holds(holds: u64) -> Account {
 fn command(operation: Operation) -> Command<'static> {
     let transaction_id = "txn_-0000-4000-8000-000000000000000001";
     let (money, reference) = (Some(money(100)), Reference::Absent);
-    Command { operation, transaction_id, money, reference, linked: false }
+    Command { operation, transaction_id, money, reference, linked: false, limits: None }
 }

@@ -35,10 +35,13 @@ use super::record::{
     Standing, of_transaction,
 };
 use super::secret::Digest;
-use super::shard::Shard;
+use super::shard::{Resident, Shard};
 use super::submit::{Seat, Submitted};
 use super::transactions::Slot;
-use crate::ledger::{ActionRef, Ask, Decline, Moment, Refusal, Reserved, reserve, undo};
+use crate::ledger::{
+    Account, ActionRef, Ask, Decline, Denied, Merchant, Moment, Refusal, Reserved, Ruleset,
+    reserve, undo,
+};
 
 /// An authorization as it is asked for.
 #[derive(Clone, Copy, Debug)]
@@ -55,6 +58,8 @@ pub struct AuthorizationRequest<'a> {
     pub answer_by: Moment,
     /// For how long what is approved is set aside.
     pub time_to_live: Duration,
+    /// Where.
+    pub merchant: Merchant<'a>,
     /// The message as it was sent.
     pub content: &'a str,
 }
@@ -104,10 +109,15 @@ impl<S: Storage> Engine<S> {
         }
         let mut shard = self.state.lock_of(name);
         let slot = shard.find(name);
-        let mut authorization = self.decide_authorization(&shard, slot, request, earlier.known);
+        // They stay as they are until the record is appended.
+        let limits = slot.map(|_| self.state.limits.read());
+        let found = slot.and_then(|slot| shard.resident(slot));
+        let found = found.zip(limits.as_deref().map(|limits| &**limits));
+        let mut authorization = self.decide_authorization(found, request, earlier.known);
         let mut seat = Seat::of(&self.state, slot);
         let links = seat.links(&shard, transaction);
         let stamp = self.append_authorization(&mut authorization, &links)?;
+        drop(limits);
         // From here it has happened, and nothing can fail.
         seat.take_authorization(&mut shard, transaction, &authorization, stamp);
         if let (Some(slot), Ok(reserved)) = (slot, &authorization.outcome) {
@@ -120,22 +130,20 @@ impl<S: Storage> Engine<S> {
 
     fn decide_authorization<'a>(
         &self,
-        shard: &Shard,
-        slot: Option<Slot>,
+        found: Option<(&Resident, &Ruleset)>,
         request: AuthorizationRequest<'a>,
         known: bool,
     ) -> Authorization<'a> {
         let AuthorizationRequest { kind, message, asked, answer_by, content, .. } = request;
-        let found = slot.and_then(|slot| shard.resident(slot));
-        let lapses = self.now().after(request.time_to_live);
         let outcome = match (request.account, found) {
-            (Err(decline), _) => Err(Declined { decline, seen: None }),
-            (Ok(_), None) => Err(Declined { decline: Refusal::AccountNotFound.into(), seen: None }),
+            (Err(decline), _) => Err(decline.into()),
+            (Ok(_), None) => Err(Decline::from(Refusal::AccountNotFound).into()),
             (Ok(_), Some(_)) if known && kind == AuthorizationKind::Final => {
-                Err(Declined { decline: Decline::TransactionKnown, seen: None })
+                Err(Decline::TransactionKnown.into())
             }
-            (Ok(_), Some(found)) => promise(&found.account, &asked, lapses),
+            (Ok(_), Some((found, default))) => self.promise(found, &request, default),
         };
+        let found = found.map(|(found, _)| found);
         let mut authorization = Authorization {
             kind,
             message,
@@ -151,6 +159,25 @@ impl<S: Storage> Engine<S> {
         let standing = found.map(|found| found.standing(authorization.tells()));
         authorization.standing = standing.unwrap_or_default();
         authorization
+    }
+
+    /// Decides how much of what is asked the account can promise.
+    fn promise(
+        &self,
+        found: &Resident,
+        request: &AuthorizationRequest<'_>,
+        default: &Ruleset,
+    ) -> Result<Reserved, Declined> {
+        let (account, Asked { billing, amount, partial }) = (&found.account, request.asked);
+        let ask = Ask {
+            transaction_id: request.message.transaction_id,
+            billing,
+            amount,
+            partial,
+            merchant: request.merchant,
+            limits: self.limits_on(found, default),
+        };
+        promise(account, &ask, self.now().after(request.time_to_live))
     }
 
     /// Appends it; from then on an approval is undecided.
@@ -239,17 +266,17 @@ impl<S: Storage> Engine<S> {
 
 /// Decides how much of what is asked the account can promise.
 pub(super) fn promise(
-    account: &crate::ledger::Account,
-    asked: &Asked,
+    account: &Account,
+    ask: &Ask<'_>,
     lapses: Moment,
 ) -> Result<Reserved, Declined> {
-    let ask = Ask { amount: asked.billing.amount, partial: asked.partial };
-    let ordinal = account.default_ordinal(asked.billing.currency);
-    let mismatch = Declined { decline: Refusal::CurrencyMismatch.into(), seen: None };
-    let ordinal = ordinal.ok_or(mismatch)?;
+    let ordinal = account.default_ordinal(ask.billing.currency);
+    let ordinal = ordinal.ok_or(Decline::from(Refusal::CurrencyMismatch))?;
     let seen = account.pocket(ordinal).map(|pocket| (ordinal, *pocket));
-    let declined = |refusal: Refusal| Declined { decline: refusal.into(), seen };
-    reserve(account, ordinal, ask, lapses).map_err(declined)
+    reserve(account, ordinal, ask, lapses).map_err(|denied| {
+        let Denied { refusal, rule } = denied;
+        Declined { decline: refusal.into(), rule, seen }
+    })
 }
 
 impl Authorization<'_> {

@@ -7,13 +7,14 @@
 //! | reference, as it was given | option of text |
 //! | money, as it was given | option of money |
 //! | the account's opening action | option of `u64`, absent where there is no such account |
-//! | outcome | 0 and a movement; or a refusal's number and an option of what it saw |
+//! | outcome | 0 and a movement; or a refusal's number, for `LIMIT_EXCEEDED` the name of the rule, a text, and an option of what it saw |
 //! | standing | standing |
 
 use super::bytes::{Body, Malformed, Reader, Writer, texts_fit};
 use super::standing::Standing;
 use crate::ledger::{
-    ActionRef, BalanceRef, HoldRef, Money, Movement, Operation, Place, Pocket, Refused, Target,
+    ActionRef, BalanceRef, HoldRef, Money, Movement, Operation, Place, Pocket, Refusal, Refused,
+    Target,
 };
 
 /// What the network asked. Two requests that are equal mean the same.
@@ -142,9 +143,17 @@ impl<'a> OperationRequest<'a> {
 }
 
 impl Writer<'_> {
+    /// The rule that a refusal by a spend limit names.
+    pub(super) fn rule_of(&mut self, refusal: Refusal, rule: Option<&str>) {
+        if refusal == Refusal::LimitExceeded {
+            self.text(rule.unwrap_or_default());
+        }
+    }
+
     /// A refusal's number, which is never zero, and what it saw.
     pub(super) fn refused(&mut self, refused: &Refused) {
         self.u8(refused.refusal.number());
+        self.rule_of(refused.refusal, refused.rule.as_deref());
         self.option(refused.seen.as_ref(), Self::seen);
     }
 }
@@ -159,6 +168,18 @@ impl Reader<'_> {
             self.u8()?;
             return done(self).map(Ok);
         }
-        Ok(Err(Refused { refusal: self.refusal()?, seen: self.option(Self::seen)? }))
+        self.refused().map(Err)
+    }
+
+    /// A refusal.
+    pub(super) fn refused(&mut self) -> Result<Refused, Malformed> {
+        let refusal = self.refusal()?;
+        Ok(Refused { refusal, rule: self.rule_of(refusal)?, seen: self.option(Self::seen)? })
+    }
+
+    /// The rule that a refusal by a spend limit names.
+    pub(super) fn rule_of(&mut self, refusal: Refusal) -> Result<Option<Box<str>>, Malformed> {
+        let names = refusal == Refusal::LimitExceeded;
+        names.then(|| self.text().map(Box::from)).transpose()
     }
 }

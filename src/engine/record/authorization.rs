@@ -12,7 +12,7 @@
 //! | whether a part is welcome | `u8`, 0 or 1 |
 //! | when the budget for its answer ends | `i64`, microseconds |
 //! | how far the log was durable when it was appended | `u64` |
-//! | outcome | 0 and a reserved; or a decline's number and an option of what it saw |
+//! | outcome | 0 and a reserved; or a decline's number, for `LIMIT_EXCEEDED` the name of the rule, a text, and an option of what it saw |
 //! | standing | standing |
 //! | the message as it was sent | long text, JSON |
 //!
@@ -22,6 +22,7 @@
 //! | granted | `u64` |
 //! | when it lapses | `i64`, microseconds |
 //! | the balance after | pocket |
+//! | the day that it counts on | option of [day](super::limits) |
 //!
 //! What a decline saw is an ordinal and a pocket.
 //!
@@ -119,10 +120,12 @@ pub struct Authorization<'a> {
 }
 
 /// A decline, and the balance as the decision saw it where it got that far.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Declined {
     /// The first reason that applies.
     pub decline: Decline,
+    /// The spend limit that says so, where one does.
+    pub rule: Option<Box<str>>,
     /// Which balance, and what of it.
     pub seen: Option<(u8, Pocket)>,
 }
@@ -190,6 +193,12 @@ impl AuthorizationUndone<'_> {
     }
 }
 
+impl From<Decline> for Declined {
+    fn from(decline: Decline) -> Self {
+        Self { decline, rule: None, seen: None }
+    }
+}
+
 impl Body for Authorization<'_> {
     const KIND: u8 = 5;
 
@@ -214,8 +223,11 @@ impl Body for Authorization<'_> {
                 w.u8(0);
                 w.reserved(reserved);
             }
-            Err(Declined { decline, seen }) => {
+            Err(Declined { decline, rule, seen }) => {
                 w.u8(decline.number());
+                if let Decline::Refused(refusal) = decline {
+                    w.rule_of(*refusal, rule.as_deref());
+                }
                 w.option(seen.as_ref(), Writer::balance_after);
             }
         }
@@ -282,6 +294,7 @@ impl Writer<'_> {
         self.amount(reserved.granted);
         self.i64(reserved.deadline.micros());
         self.pocket(&reserved.after);
+        self.option(reserved.counted, Self::day);
     }
 
     fn balance_after(&mut self, (ordinal, pocket): &(u8, Pocket)) {
@@ -297,7 +310,11 @@ impl Reader<'_> {
             return self.reserved().map(Ok);
         }
         let decline = Decline::from_number(number).ok_or(Malformed("decline"))?;
-        Ok(Err(Declined { decline, seen: self.option(Self::balance_after)? }))
+        let rule = match decline {
+            Decline::Refused(refusal) => self.rule_of(refusal)?,
+            _ => None,
+        };
+        Ok(Err(Declined { decline, rule, seen: self.option(Self::balance_after)? }))
     }
 
     fn reserved(&mut self) -> Result<Reserved, Malformed> {
@@ -306,6 +323,7 @@ impl Reader<'_> {
             granted: self.amount()?,
             deadline: Moment::from_micros(self.i64()?),
             after: self.pocket()?,
+            counted: self.option(Self::day)?,
         })
     }
 

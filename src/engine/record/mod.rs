@@ -6,7 +6,7 @@
 //! | offset | bytes | field |
 //! | ---: | ---: | --- |
 //! | 0 | 1 | version of the format, 1 |
-//! | 1 | 1 | kind, the tables of [`action`], [`transfer`], [`account`], [`authorization`], [`lapse`] and [`notification`] |
+//! | 1 | 1 | kind, the tables of [`action`], [`transfer`], [`account`], [`authorization`], [`lapse`], [`limits`] and [`notification`] |
 //! | 2 | 2 | tenant, 0 |
 //! | 4 | 4 | zero |
 //! | 8 | 8 | when, microseconds since 1970 by the log's clock |
@@ -21,6 +21,7 @@ pub mod action;
 pub mod authorization;
 mod bytes;
 pub mod lapse;
+pub mod limits;
 pub mod notification;
 mod parts;
 mod skim;
@@ -34,6 +35,7 @@ pub use authorization::{
     Asked, Authorization, AuthorizationKind, AuthorizationUndone, Declined, Message,
 };
 pub use lapse::ReservationLapsed;
+pub use limits::LimitsSet;
 pub use notification::{Notification, NotificationName};
 pub use standing::{Standing, Whole};
 pub use told::Told;
@@ -94,6 +96,8 @@ pub enum Record<'a> {
     ReservationLapsed(ReservationLapsed<'a>),
     /// Open Fabric told something.
     Notification(Notification<'a>),
+    /// An operator set spend limits.
+    LimitsSet(LimitsSet<'a>),
 }
 
 impl<'a> Record<'a> {
@@ -133,6 +137,7 @@ impl<'a> Record<'a> {
             Self::Authorization(it) => (it.tenant_account_ref, None),
             Self::AuthorizationUndone(it) => (Some(it.tenant_account_ref), None),
             Self::ReservationLapsed(it) => (Some(it.tenant_account_ref), None),
+            Self::LimitsSet(it) => (it.tenant_account_ref, None),
             Self::Notification(_) => (None, None),
         }
     }
@@ -161,6 +166,7 @@ impl<'a> Record<'a> {
             Self::AuthorizationUndone(it) => encode(it, at, out),
             Self::ReservationLapsed(it) => encode(it, at, out),
             Self::Notification(it) => encode(it, at, out),
+            Self::LimitsSet(it) => encode(it, at, out),
         }
     }
 
@@ -181,6 +187,7 @@ impl<'a> Record<'a> {
             }
             ReservationLapsed::KIND => Self::ReservationLapsed(ReservationLapsed::decode(&mut r)?),
             Notification::KIND => Self::Notification(Notification::decode(&mut r)?),
+            LimitsSet::KIND => Self::LimitsSet(LimitsSet::decode(&mut r)?),
             _ => return Err(Malformed("kind of record")),
         };
         r.end()?;

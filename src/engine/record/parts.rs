@@ -10,7 +10,7 @@
 //! | target | 0 balance; 1 new hold; 2 hold and its reference `u64` |
 //! | posting | from `u8`, to `u8`, amount `u64`; the buckets are numbered in [`BUCKETS`] |
 //! | draw | approval `u64`, used `u64` |
-//! | movement | ordinal `u8`, target, list of postings, long list of draws, place |
+//! | movement | ordinal `u8`, target, list of postings, long list of draws, place, option of [day](super::limits) |
 //! | seen | ordinal `u8`, target, place |
 //! | status | `u8`: 1 active, 2 frozen, 3 closed, 0 none of them |
 
@@ -89,6 +89,7 @@ impl Writer<'_> {
             w.amount(draw.used);
         });
         self.place(&movement.after);
+        self.option(movement.counted, Self::day);
     }
 
     pub(in crate::engine) fn status(&mut self, status: Option<Status>) {
@@ -180,6 +181,7 @@ impl Reader<'_> {
             postings: self.list(2, Self::posting)?,
             draws: self.long_list(Self::draw)?,
             after: self.place()?,
+            counted: self.option(Self::day)?,
         })
     }
 

@@ -44,6 +44,7 @@ impl Record<'_> {
             Self::Authorization(it) => (it.tells(), &it.standing),
             Self::AuthorizationUndone(it) => (it.tells(), &it.standing),
             Self::ReservationLapsed(it) => (Some((it.ordinal, &it.after)), &it.standing),
+            Self::LimitsSet(it) => (None, &it.standing),
             Self::AccountOpened(_) | Self::AccountAmended(_) | Self::Notification(_) => {
                 (None, &Standing::Unsaid)
             }
@@ -73,6 +74,7 @@ impl Record<'_> {
             Self::AuthorizationUndone(it) => it.tenant_account_ref,
             Self::ReservationLapsed(it) => it.tenant_account_ref,
             Self::Notification(_) => return None,
+            Self::LimitsSet(it) => it.tenant_account_ref?,
         };
         (name == tenant_account_ref).then_some(Side::Source)
     }

@@ -182,8 +182,7 @@ fn outcome(r: &mut Reader<'_>) -> Result<Result<Transfer, TransferRefused>, Malf
         2 => Side::Destination,
         _ => return Err(Malformed("outcome")),
     };
-    let refused = crate::ledger::Refused { refusal: r.refusal()?, seen: r.option(Reader::seen)? };
-    Ok(Err(TransferRefused { side, refused }))
+    Ok(Err(TransferRefused { side, refused: r.refused()? }))
 }
 
 impl<'a> TransferRequest<'a> {

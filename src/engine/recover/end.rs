@@ -21,6 +21,8 @@ pub struct End<'r> {
     /// Whether it is kept among the strays.
     pub astray: bool,
     pub movement: Option<&'r Movement>,
+    /// The card transaction whose spending it is, where it is a card's.
+    pub spender: Option<&'r str>,
     /// The card transaction, and whether this links it and the account.
     pub transaction: Option<(Digest, bool)>,
     /// To be looked at once the account was found.
@@ -40,6 +42,7 @@ impl<'r> End<'r> {
             system: None,
             astray: action.opened.is_none(),
             movement,
+            spender: Some(action.request.transaction_id),
             transaction: Some((transaction, moved)),
             currency: action.request.money.map(|money| money.currency),
             tells: action.tells(),
@@ -69,6 +72,7 @@ impl<'r> End<'r> {
             system,
             astray: opened.is_none() && (system.is_none() || other.is_some()),
             movement: action.movement(side),
+            spender: None,
             transaction: transaction.map(|digest| (digest, false)),
             currency: None,
             tells: action.tells(side),

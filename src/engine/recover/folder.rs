@@ -102,6 +102,7 @@ impl Folder<'_> {
             Record::Authorization(it) => alone(self.authorization(&it, share, links, stamp)),
             Record::AuthorizationUndone(it) => alone(self.authorization_undone(&it, links, stamp)),
             Record::ReservationLapsed(it) => alone(self.reservation_lapsed(&it, links, stamp)),
+            Record::LimitsSet(it) => alone(self.limits_set(it, share, links, stamp)),
             Record::Notification(it) => alone(self.notification(&it, share, links, stamp)),
         }
     }
@@ -162,7 +163,7 @@ impl Folder<'_> {
         match place {
             Some((shard, slot)) if !shard.has_seen(slot, stamp.lsn) => {
                 end.same(shard, slot)?;
-                shard.take(slot, end.movement, end.transaction, stamp);
+                shard.take(slot, end.movement, end.spender, end.transaction, stamp);
                 Ok(())
             }
             None if !end.astray => end.same_system(),

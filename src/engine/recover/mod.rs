@@ -37,6 +37,7 @@ mod crew;
 mod end;
 mod error;
 mod folder;
+mod limits;
 mod notifications;
 mod router;
 

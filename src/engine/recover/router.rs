@@ -130,6 +130,9 @@ impl<'a> Places<'a> {
                 Self::only(key(record), Place::Nowhere, true)
             }
             Record::Notification(_) => Self::only(key(record), Place::Nowhere, true),
+            Record::LimitsSet(it) if it.tenant_account_ref.is_none() => {
+                Self::only(None, Place::Nowhere, true)
+            }
             _ => {
                 let (account, _) = record.accounts();
                 Self::only(key(record), account.map_or(Place::Nowhere, Place::With), false)

@@ -12,6 +12,7 @@
 //! | balances | list of pocket |
 //! | holds | long list of reference `u64` and hold |
 //! | reservations | long list |
+//! | what it has spent | option of spending |
 //! | what it says of itself | option of description |
 //!
 //! | part of a description | bytes |
@@ -19,6 +20,7 @@
 //! | the amendment that changed its metadata last | option of `u64` |
 //! | `account_id`, `tenant_customer_ref` | two options of text |
 //! | metadata | option of long text |
+//! | its own spend limits | option of [ruleset](crate::engine::record::limits) |
 //!
 //! | part of a reservation | bytes |
 //! | --- | --- |
@@ -27,8 +29,16 @@
 //! | balance | ordinal `u8` |
 //! | granted, used, still set aside | three `u64` |
 //! | deadline | `i64`, microseconds |
+//! | the day that it counts on | option of day |
+//!
+//! | part of a spending | bytes |
+//! | --- | --- |
+//! | the latest day that anything was counted on | day |
+//! | transactions, in the order of their names | long list of text, first day, long list of part |
+//! | part | ordinal `u8`, day, amount `u64` |
 
 use std::borrow::Cow;
+use std::sync::Arc;
 
 use smallvec::SmallVec;
 use thin_vec::ThinVec;
@@ -37,10 +47,12 @@ use wal::Lsn;
 use crate::engine::chain::Chain;
 use crate::engine::record::{Malformed, Profile, Reader, Writer};
 use crate::engine::shard::{Description, Resident};
-use crate::ledger::{Account, ActionRef, Hold, HoldRef, Moment, Parts, Reservation};
+use crate::ledger::{
+    Account, ActionRef, Counted, Hold, HoldRef, Moment, Part, Parts, Pocket, Reservation, Spending,
+};
 
 /// Bytes of the smallest account: one balance, a name of one byte, and nothing else.
-pub const ACCOUNT_MIN: usize = 78;
+pub const ACCOUNT_MIN: usize = 79;
 
 impl Writer<'_> {
     pub(in crate::engine) fn resident(&mut self, resident: &Resident) {
@@ -57,6 +69,7 @@ impl Writer<'_> {
             w.hold(hold);
         });
         self.long_list(account.reservations(), Self::reservation);
+        self.option(account.spending(), Self::spending);
         self.option(description.as_deref(), Self::description);
     }
 
@@ -65,11 +78,25 @@ impl Writer<'_> {
         self.list(chain.roots(), |w, root| w.u64(root.value()));
     }
 
-    fn description(&mut self, Description { profile, by }: &Description) {
+    fn spending(&mut self, spending: &Spending) {
+        self.day(spending.day());
+        self.long_list(&spending.transactions(), |w, (transaction_id, counted)| {
+            w.text(transaction_id);
+            w.day(counted.first);
+            w.long_list(&counted.parts, |w, part| {
+                w.u8(part.ordinal);
+                w.day(part.day);
+                w.amount(part.amount);
+            });
+        });
+    }
+
+    fn description(&mut self, Description { profile, by, limits }: &Description) {
         self.option(*by, |w, by| w.u64(by.position()));
         self.option(profile.account_id.as_deref(), Writer::text);
         self.option(profile.tenant_customer_ref.as_deref(), Writer::text);
         self.option(profile.metadata.as_deref(), Writer::long_text);
+        self.option(limits.as_deref(), Writer::ruleset);
     }
 
     fn reservation(&mut self, made: &Reservation) {
@@ -78,6 +105,7 @@ impl Writer<'_> {
         self.u8(made.ordinal);
         [made.granted, made.used, made.reserved].into_iter().for_each(|sum| self.amount(sum));
         self.i64(made.deadline.micros());
+        self.option(made.counted, Self::day);
     }
 }
 
@@ -99,12 +127,15 @@ impl Reader<'_> {
         let status = self.status()?.ok_or(Malformed("status"))?;
         let chain = self.chain()?.ok_or(Malformed("chain"))?;
         let balances_max = u8::try_from(Account::BALANCES_MAX).unwrap_or(u8::MAX);
+        let pockets: SmallVec<[Pocket; 1]> = self.list(balances_max, Self::pocket)?;
+        let balances = pockets.len();
         let parts = Parts {
             opened,
             status,
-            pockets: self.list(balances_max, Self::pocket)?,
+            pockets,
             holds: self.many(Self::named_hold)?,
             reservations: self.many(Self::reservation)?,
+            spending: self.option(|r| r.spending(balances))?.map(Box::new),
         };
         let account = Account::from_parts(parts).ok_or(Malformed("account"))?;
         let description = self.option(Self::description)?.map(Box::new);
@@ -125,7 +156,22 @@ impl Reader<'_> {
             used: self.amount()?,
             reserved: self.amount()?,
             deadline: Moment::from_micros(self.i64()?),
+            counted: self.option(Self::day)?,
         })
+    }
+
+    fn spending(&mut self, balances: usize) -> Result<Spending, Malformed> {
+        let day = self.day()?;
+        let transactions = self.long_list(|r| {
+            let name = r.text()?.into();
+            let first = r.day()?;
+            Ok((name, Counted { first, parts: r.long_list(Self::part)?.into() }))
+        })?;
+        Spending::from_parts(day, transactions, balances).ok_or(Malformed("spending"))
+    }
+
+    fn part(&mut self) -> Result<Part, Malformed> {
+        Ok(Part { ordinal: self.u8()?, day: self.day()?, amount: self.amount()? })
     }
 
     fn description(&mut self) -> Result<Description, Malformed> {
@@ -135,7 +181,8 @@ impl Reader<'_> {
             tenant_customer_ref: self.option(Self::text)?.map(Cow::Borrowed),
             metadata: self.option(Self::long_text)?.map(Cow::Borrowed),
         };
-        Ok(Description { profile: profile.into_owned(), by })
+        let limits = self.option(Self::ruleset)?.map(Arc::new);
+        Ok(Description { profile: profile.into_owned(), by, limits })
     }
 
     /// A long list of what is seldom long.

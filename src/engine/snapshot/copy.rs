@@ -168,6 +168,7 @@ impl Copying {
         w.entries(strays.transactions.iter());
         w.books(&strays.books);
         w.chain(&strays.notifications);
+        w.ruleset(&engine.state.limits.read());
         drop(strays);
         self.longest = self.longest.max(locked.elapsed());
     }

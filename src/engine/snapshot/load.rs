@@ -3,6 +3,8 @@
 //! Every unit is checked by itself while it is read, all of them together at the end. Nothing of a
 //! snapshot that is not right is used.
 
+use std::sync::Arc;
+
 use wal::Lsn;
 
 use super::account::ACCOUNT_MIN;
@@ -17,7 +19,7 @@ use crate::engine::secret::Secret;
 use crate::engine::shard::Resident;
 use crate::engine::state::{Listed, ShardNumber, State};
 use crate::engine::transactions::Slot;
-use crate::ledger::Moment;
+use crate::ledger::{Moment, Ruleset};
 
 /// Why a snapshot is not used. The log is not to blame: an older snapshot or none is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
@@ -241,7 +243,10 @@ fn read_strays(state: &State, limits: &Limits<'_>, mut r: Reader<'_>) -> Result<
     }
     read_books(&mut strays.books, limits, &mut r)?;
     strays.notifications = r.chain()?.unwrap_or_default();
+    let rules = r.ruleset()?;
     r.end()?;
+    known_rules(&rules, limits)?;
+    *state.limits.write() = Arc::new(rules);
     let fits = strays.notifications.newest() <= seen;
     if fits { Ok(seen) } else { Err(Malformed("position")) }
 }
@@ -301,6 +306,15 @@ fn is_seen(lsn: Lsn, seen: Lsn) -> bool {
 fn known(resident: &Resident, limits: &Limits<'_>) -> Result<(), Malformed> {
     let mut pockets = resident.account.balances().map(|(_, pocket)| pocket.currency);
     let known = pockets.all(|currency| limits.currencies.knows(currency));
+    let own = resident.description.as_ref().and_then(|it| it.limits.as_deref());
+    own.map_or(Ok(()), |rules| known_rules(rules, limits))?;
+    if known { Ok(()) } else { Err(Malformed("currency")) }
+}
+
+/// Whether rules are in such currencies.
+fn known_rules(rules: &Ruleset, limits: &Limits<'_>) -> Result<(), Malformed> {
+    let mut currencies = rules.rules().iter().filter_map(|rule| rule.what.currency());
+    let known = currencies.all(|currency| limits.currencies.knows(currency));
     if known { Ok(()) } else { Err(Malformed("currency")) }
 }
 

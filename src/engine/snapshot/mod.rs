@@ -63,6 +63,7 @@
 //! | transactions | long list |
 //! | books | list |
 //! | number of notifications, roots of their trees, largest tree first | `u32`, list of `u64` |
+//! | spend limits of every account that has none of its own | [ruleset](super::record::limits) |
 //!
 //! | part of a shard of accounts | bytes |
 //! | --- | --- |

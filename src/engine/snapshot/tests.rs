@@ -15,7 +15,9 @@ use crate::engine::record::{
 use crate::engine::{
     AuthorizationRequest, Earlier, Engine, Options, Running, Submitted, keys, open, open_on, state,
 };
-use crate::ledger::{ActionRef, Amendment, Amount, Currency, Moment, Money, Opening, Operation};
+use crate::ledger::{
+    ActionRef, Amendment, Amount, Currency, Merchant, Moment, Money, Opening, Operation,
+};
 
 const SHARDS: Shards = Shards { keys: keys::SHARDS, accounts: state::SHARDS };
 
@@ -54,6 +56,7 @@ fn approve(engine: &Engine<Disk>, account: &str, transaction_id: &str, money: Mo
         asked: Asked { billing: money, amount: money, partial: false },
         answer_by: Moment::from_micros(i64::MAX),
         time_to_live: Duration::from_micros(1),
+        merchant: Merchant::default(),
         content: "{}",
     };
     let mut earlier = Earlier::default();

@@ -48,6 +48,7 @@ fn accounts<'a>(record: &Record<'a>) -> Vec<&'a str> {
         Record::AuthorizationUndone(it) => vec![it.tenant_account_ref],
         Record::ReservationLapsed(it) => vec![it.tenant_account_ref],
         Record::Notification(_) => Vec::new(),
+        Record::LimitsSet(it) => it.tenant_account_ref.into_iter().collect(),
     }
 }
 

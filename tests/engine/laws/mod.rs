@@ -4,6 +4,7 @@ mod authorizations;
 mod currencies;
 mod folders;
 mod keys;
+mod limits;
 mod links;
 mod notifications;
 mod orders;
