@@ -18,20 +18,21 @@ fn says(finding: &Finding, what: &str) {
     assert!(finding.what.contains(what), "{finding:?}");
 }
 
-/// The last bytes of a credit: posted, held, reserved, limit, no hold, how the account stands.
-const POSTED: usize = 34;
-const RESERVED: usize = 18;
+/// The last bytes of a credit: posted, held, reserved, limit, no hold, not counted, how the account
+/// stands.
+const POSTED: usize = 35;
+const RESERVED: usize = 19;
 
 #[test]
 fn a_forged_balance_is_found() {
     says(&found(|it| it.credit("ann", 5), |raw| raw.shift(POSTED, 1)), "balance after");
     says(&found(|it| it.credit("ann", 5), |raw| raw.shift(RESERVED, 1)), "balance after");
-    says(&found(|it| it.reserve("bob", "q", 5), |raw| raw.shift(21, -1)), "balance after");
+    says(&found(|it| it.reserve("bob", "q", 5), |raw| raw.shift(22, -1)), "balance after");
 }
 
 #[test]
 fn a_forged_hold_is_found() {
-    says(&found(|it| it.hold("ann", 5), |raw| raw.shift(25, 1)), "hold after");
+    says(&found(|it| it.hold("ann", 5), |raw| raw.shift(26, 1)), "hold after");
 }
 
 /// The amount that moved is not the one that was asked, and the balance after fits it.
@@ -41,7 +42,7 @@ fn a_forged_posting_is_found() {
         |it| it.credit("ann", 5),
         |raw| {
             raw.shift(POSTED, 1);
-            raw.shift(50, 1);
+            raw.shift(51, 1);
         },
     );
     says(&finding, "postings");
@@ -58,6 +59,15 @@ fn a_forged_link_is_found() {
 fn a_forged_standing_is_found() {
     let unsaid = |raw: &mut Raw| *raw.payload.last_mut().unwrap() = 0;
     says(&found(|it| it.credit("ann", 5), unsaid), "standing");
+}
+
+#[test]
+fn what_counts_for_a_limit_that_is_not_in_force_is_found() {
+    let counted = |raw: &mut Raw| {
+        let at = raw.payload.len() - 2;
+        raw.payload.splice(at..=at, [1, 0, 80, 0, 0]);
+    };
+    says(&found(|it| it.debit("bob", 5), counted), "a limit that is not in force");
 }
 
 #[test]

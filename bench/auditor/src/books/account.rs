@@ -1,9 +1,12 @@
 //! An account in these books.
 
-use crate::record::{Draw, Hold, Place, Pocket, Status, Target};
+use std::rc::Rc;
+
+use crate::record::{Draw, Hold, Place, Pocket, Rule, Status, Target};
 
 use super::amount::{available, held};
 use super::links::Trail;
+use super::spending::Spending;
 
 /// An account.
 #[derive(Debug, Default)]
@@ -24,6 +27,9 @@ pub struct Account {
     pub(super) holds: Vec<(u64, Hold)>,
     /// Grants that are not used up, oldest first.
     pub(super) reservations: Vec<Reservation>,
+    /// Its own spend limits.
+    pub(super) limits: Option<Rc<[Rule]>>,
+    pub(super) spending: Spending,
     pub(super) trail: Trail,
 }
 
@@ -47,6 +53,8 @@ pub(super) struct Reservation {
     pub(super) used: u64,
     /// What is set aside for it now.
     pub(super) reserved: u64,
+    /// The day that it counts on for spend limits.
+    pub(super) counted: Option<i32>,
 }
 
 impl Reservation {
@@ -117,6 +125,7 @@ impl Account {
         for draw in draws {
             let grant = self.reservations.iter_mut().find(|it| it.approval == draw.approval);
             if let Some(grant) = grant {
+                self.spending.use_up(grant, draw.used);
                 grant.used = grant.used.saturating_add(draw.used);
                 grant.reserved = 0;
             }

@@ -1,7 +1,7 @@
 //! Authorizations, decided anew; reservations, lapsed once and undone once.
 
 use crate::finding::Margin;
-use crate::record::{Authorization, Granted, Lapsed, Pocket, Status, Undone};
+use crate::record::{Authorization, Declined, Granted, Lapsed, Pocket, Status, Undone};
 
 use super::account::Reservation;
 use super::amount::spendable;
@@ -12,6 +12,7 @@ const CURRENCY_MISMATCH: u8 = 4;
 const ACCOUNT_CLOSED: u8 = 6;
 const ACCOUNT_FROZEN: u8 = 7;
 const INSUFFICIENT_FUNDS: u8 = 9;
+const LIMIT_EXCEEDED: u8 = 10;
 const BALANCE_OVERFLOW: u8 = 11;
 const TRANSACTION_KNOWN: u8 = 131;
 /// Not found, several of that name, names that contradict each other.
@@ -34,21 +35,29 @@ impl Books {
         let known = !self.authorized.insert(self.touch(None, it.transaction));
         let own = self.decide_authorization(slot, it, known);
         let stored = it.outcome.as_ref().map(|granted| (granted.ordinal, granted.amount));
-        let stored = stored.map_err(|(number, _)| *number);
+        let stored = stored.map_err(|declined| declined.number);
         // Why no account was found the record does not say enough to tell.
         let unnamed = slot.is_none() && stored.is_err_and(|it| UNNAMED.contains(&it));
-        if stored != own && !unnamed {
+        // Which day it was is not known here; limits are decided before an overflow.
+        let limited =
+            stored == Err(LIMIT_EXCEEDED) && (own.is_ok() || own == Err(BALANCE_OVERFLOW));
+        if stored != own && !unnamed && !limited {
             margin.note(format!("it was decided as {stored:?}, and is to be {own:?}"));
         }
         match &it.outcome {
-            Ok(granted) => self.grant(at, slot, transaction, granted, margin),
-            Err((_, Some((ordinal, seen)))) => {
-                let own = self.account(slot).and_then(|account| account.pocket(*ordinal));
-                margin.compare("balance seen", &Some(*seen), &own.copied());
+            Ok(granted) => {
+                let counted = self.count_grant(slot, transaction, it, granted, margin);
+                self.grant(at, slot, (transaction, counted), granted, margin);
             }
-            Err((_, None)) => {}
+            Err(Declined { rule, seen, .. }) => {
+                self.check_rule(slot, rule.as_deref(), margin);
+                if let Some((ordinal, seen)) = seen {
+                    let own = self.account(slot).and_then(|account| account.pocket(*ordinal));
+                    margin.compare("balance seen", &Some(*seen), &own.copied());
+                }
+            }
         }
-        let told = !matches!(it.outcome, Err((_, None)));
+        let told = !matches!(it.outcome, Err(Declined { seen: None, .. }));
         self.check_standing(slot, told, &it.standing, margin);
         self.note(slot, Some(transaction), at.lsn, false);
     }
@@ -88,7 +97,7 @@ impl Books {
         &mut self,
         at: At<'_>,
         slot: Slot,
-        transaction: u128,
+        (transaction, counted): (u128, Option<i32>),
         granted: &Granted,
         margin: &mut Margin<'_>,
     ) {
@@ -105,6 +114,7 @@ impl Books {
                 granted: amount,
                 used: 0,
                 reserved: amount,
+                counted,
             });
         }
     }
@@ -115,7 +125,9 @@ impl Books {
         at.check_links(&self.links(slot, Some(transaction)), margin);
         let found = self.account_mut(slot).and_then(|account| {
             let place = account.reservations.iter().position(|own| own.approval == it.approval)?;
-            Some(account.reservations.remove(place))
+            let grant = account.reservations.remove(place);
+            account.spending.use_up(&grant, 0);
+            Some(grant)
         });
         match (&found, &it.after) {
             (Some(grant), Some((ordinal, after))) => {
@@ -138,6 +150,7 @@ impl Books {
         let found = self.account_mut(slot).and_then(|account| {
             let mut all = account.reservations.iter_mut();
             let grant = all.find(|it| it.approval == lapsed.approval && it.reserved > 0)?;
+            account.spending.use_up(grant, 0);
             Some((grant.ordinal, std::mem::take(&mut grant.reserved)))
         });
         let Some((ordinal, freed)) = found else {

@@ -10,19 +10,22 @@ mod amount;
 mod authorization;
 mod check;
 mod hash;
+mod limits;
 mod links;
 mod manage;
 mod notification;
 mod operation;
 mod rules;
+mod spending;
 mod standing;
 mod totals;
 mod transfer;
 
 use std::collections::{HashMap, HashSet};
+use std::rc::Rc;
 
 use crate::finding::Margin;
-use crate::record::{Event, Record};
+use crate::record::{Event, Record, Rule};
 
 pub use account::{Account, Profile};
 pub use amount::held;
@@ -51,6 +54,8 @@ pub struct Books {
     /// Each idempotency key, and the record that used it.
     keys: HashMap<u128, u64, Known>,
     totals: totals::Ledger,
+    /// The spend limits of every account that has none of its own.
+    limits: Rc<[Rule]>,
     last: Option<i64>,
     hash: Hash,
 }
@@ -95,6 +100,7 @@ impl Books {
             Event::Lapsed(it) => self.lapsed(at, it, margin),
             Event::Undone(it) => self.undone(at, it, margin),
             Event::Notification(it) => self.notification(at, it, margin),
+            Event::LimitsSet(it) => self.limits_set(at, it, margin),
         }
     }
 

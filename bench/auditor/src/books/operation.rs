@@ -23,12 +23,14 @@ impl Books {
         check_outcome(verdicts, &asked.outcome, margin);
         if let Err(refused) = &asked.outcome {
             check_seen(&case, refused, margin);
+            self.check_rule(slot, refused.rule.as_deref(), margin);
         }
 
         let done = asked.outcome.as_ref().ok();
         self.count(asked, done.is_some());
         if let Some(movement) = done {
             self.carry(slot, at.lsn, movement, margin);
+            self.count_moved(slot, transaction, (asked.kind, linked), movement, margin);
             self.is_even(movement.after.pocket.currency, margin);
         }
         let tells = asked.outcome.as_ref().map_or_else(|it| it.seen.is_some(), |_| true);
@@ -54,7 +56,7 @@ impl Books {
         movement: &Movement,
         margin: &mut Margin<'_>,
     ) {
-        let Movement { ordinal, target, postings, draws, after } = movement;
+        let Movement { ordinal, target, postings, draws, after, .. } = movement;
         let Some(account) = slot.and_then(|slot| self.accounts.get_mut(slot)) else {
             return margin.note("it moves money of an account that is not there");
         };
@@ -117,7 +119,7 @@ fn agrees(own: &Verdict, stored: &Result<Movement, Refused>) -> bool {
                 && own.postings == stored.postings
                 && own.draws == stored.draws
         }
-        // Nothing here knows of spend limits; they are decided before an overflow.
+        // Which day it was is not known here; limits are decided before an overflow.
         (Ok(_) | Err(Code::BalanceOverflow), Err(Refused { code: Code::LimitExceeded, .. })) => {
             true
         }

@@ -104,7 +104,7 @@ impl Case<'_> {
         let draws = self.draws(account, ordinal, amount);
         let freed = account.freed(&draws).unwrap_or_default();
         let after = carry(&place, freed, &postings).ok_or(Code::BalanceOverflow)?;
-        Ok(Movement { ordinal, target, postings, draws, after })
+        Ok(Movement { ordinal, target, postings, draws, after, counted: None })
     }
 
     /// Which balance it is about, and what of it.

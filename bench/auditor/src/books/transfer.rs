@@ -162,7 +162,8 @@ fn movement(
     let mut postings = vec![Posting { from, to, amount: money.amount }];
     postings.retain(|posting| posting.amount > 0);
     let after = carry(place, 0, &postings).ok_or(Code::BalanceOverflow)?;
-    Ok(Movement { ordinal, target: Target::Balance, postings, draws: Vec::new(), after })
+    let (target, draws) = (Target::Balance, Vec::new());
+    Ok(Movement { ordinal, target, postings, draws, after, counted: None })
 }
 
 fn check_seen(account: Option<&Account>, refused: &Refused, margin: &mut Margin<'_>) {

@@ -11,7 +11,7 @@
 //! | whether a part is welcome | `u8`, 0 or 1 |
 //! | when the budget for its answer ends | `i64` |
 //! | how far the log was durable | `u64` |
-//! | outcome | 0, ordinal `u8`, granted `u64`, when it lapses `i64`, pocket; or a decline's number and an option of ordinal and pocket |
+//! | outcome | 0, ordinal `u8`, granted `u64`, when it lapses `i64`, pocket, option of day; or a decline's number, for 10 the rule's name, a text, and an option of ordinal and pocket |
 //! | standing | standing |
 //! | the message | long text |
 //!
@@ -34,6 +34,7 @@
 
 use crate::bytes::{Bytes, Malformed};
 
+use super::operation::rule_of;
 use super::parts::{Money, Pocket};
 use super::standing::Standing;
 
@@ -61,8 +62,8 @@ pub struct Authorization<'a> {
     pub answer_by: i64,
     /// How far the log was durable.
     pub durable: u64,
-    /// What was granted, or a decline's number and what it saw.
-    pub outcome: Result<Granted, (u8, Option<Stored>)>,
+    /// What was granted, or why nothing was.
+    pub outcome: Result<Granted, Declined>,
     /// What the server tells of the account beyond that.
     pub standing: Standing,
 }
@@ -78,6 +79,19 @@ pub struct Granted {
     pub deadline: i64,
     /// What the server says was there afterwards.
     pub after: Pocket,
+    /// The day that it counts on for spend limits.
+    pub counted: Option<i32>,
+}
+
+/// Nothing was set aside.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Declined {
+    /// Why.
+    pub number: u8,
+    /// The spend limit that says so.
+    pub rule: Option<Box<str>>,
+    /// What was seen.
+    pub seen: Option<Stored>,
 }
 
 /// An approval is as if it had not been.
@@ -144,13 +158,15 @@ pub(super) fn one_of(
     if two.contains(&byte) { Ok(byte == two[1]) } else { Err(Malformed(what)) }
 }
 
-fn outcome(b: &mut Bytes<'_>) -> Result<Result<Granted, (u8, Option<Stored>)>, Malformed> {
+fn outcome(b: &mut Bytes<'_>) -> Result<Result<Granted, Declined>, Malformed> {
     let number = b.u8()?;
     if number != 0 {
-        return Ok(Err((number, b.option(stored)?)));
+        let rule = rule_of(number, b)?;
+        return Ok(Err(Declined { number, rule, seen: b.option(stored)? }));
     }
     let (ordinal, amount, deadline) = (b.u8()?, b.amount()?, b.i64()?);
-    Ok(Ok(Granted { ordinal, amount, deadline, after: b.pocket()? }))
+    let (after, counted) = (b.pocket()?, b.option(Bytes::day)?);
+    Ok(Ok(Granted { ordinal, amount, deadline, after, counted }))
 }
 
 fn stored(b: &mut Bytes<'_>) -> Result<Stored, Malformed> {

@@ -3,7 +3,7 @@
 //! | offset | bytes | field |
 //! | ---: | ---: | --- |
 //! | 0 | 1 | version, 1 |
-//! | 1 | 1 | kind, 1 to 7 and 9 in the order of [`Event`] |
+//! | 1 | 1 | kind, 1 to 9 in the order of [`Event`] |
 //! | 2 | 2 | tenant, 0 |
 //! | 4 | 4 | zero |
 //! | 8 | 8 | moment, microseconds since 1970 |
@@ -14,6 +14,7 @@
 
 mod account;
 mod authorization;
+mod limits;
 mod notification;
 mod operation;
 mod parts;
@@ -23,7 +24,8 @@ mod transfer;
 use crate::bytes::{Bytes, Malformed};
 
 pub use account::{Amended, Opened, Status};
-pub use authorization::{Authorization, Granted, Lapsed, Stored, Undone};
+pub use authorization::{Authorization, Declined, Granted, Lapsed, Stored, Undone};
+pub use limits::{Limit, LimitsSet, Period, Rule};
 pub use notification::Notification;
 pub use operation::{Code, Kind, Operation, Refused, Seen};
 pub use parts::{Bucket, Draw, Hold, Money, Movement, Place, Pocket, Posting, Target};
@@ -56,6 +58,8 @@ pub enum Event<'a> {
     Lapsed(Lapsed<'a>),
     /// An approval that was too late was undone.
     Undone(Undone<'a>),
+    /// An operator set spend limits.
+    LimitsSet(LimitsSet<'a>),
     /// The network told something.
     Notification(Notification<'a>),
 }
@@ -83,6 +87,7 @@ impl<'a> Record<'a> {
             5 => Event::Authorization(Authorization::read(&mut b)?),
             6 => Event::Lapsed(Lapsed::read(&mut b)?),
             7 => Event::Undone(Undone::read(&mut b)?),
+            8 => Event::LimitsSet(LimitsSet::read(&mut b)?),
             9 => Event::Notification(Notification::read(&mut b)?),
             _ => return Err(Malformed("kind")),
         };

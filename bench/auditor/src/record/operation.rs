@@ -7,7 +7,7 @@
 //! | reference | option of text |
 //! | money | option of money |
 //! | the account's opening action | option of `u64` |
-//! | outcome | 0 and a movement; or a refusal's number and an option of what it saw |
+//! | outcome | 0 and a movement; or a refusal's number, for 10 the rule's name, a text, and an option of what it saw |
 //! | standing | standing |
 //!
 //! What a refusal saw is an ordinal `u8`, a target and a place.
@@ -96,6 +96,8 @@ pub type Seen = (u8, Target, Place);
 pub struct Refused {
     /// Why.
     pub code: Code,
+    /// The spend limit that says so.
+    pub rule: Option<Box<str>>,
     /// What was seen.
     pub seen: Option<Seen>,
 }
@@ -160,5 +162,12 @@ fn kind(number: u8) -> Result<Kind, Malformed> {
 /// The refusal of that number, and what it saw.
 pub(super) fn refused(number: u8, b: &mut Bytes<'_>) -> Result<Refused, Malformed> {
     let seen = |b: &mut Bytes<'_>| Ok((b.u8()?, b.target()?, b.place()?));
-    Ok(Refused { code: Code::of(number)?, seen: b.option(seen)? })
+    let (code, rule) = (Code::of(number)?, rule_of(number, b)?);
+    Ok(Refused { code, rule, seen: b.option(seen)? })
+}
+
+/// The name of the spend limit that a refusal of that number has.
+pub(super) fn rule_of(number: u8, b: &mut Bytes<'_>) -> Result<Option<Box<str>>, Malformed> {
+    let names = Code::of(number) == Ok(Code::LimitExceeded);
+    names.then(|| b.text().map(Box::from)).transpose()
 }

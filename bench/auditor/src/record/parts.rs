@@ -10,7 +10,8 @@
 //! | target | 0 balance; 1 new hold; 2 hold and its reference `u64` |
 //! | posting | from `u8`, to `u8`, amount `u64` |
 //! | draw | approval `u64`, used `u64` |
-//! | movement | ordinal `u8`, target, list of at most 2 postings, long list of draws, place |
+//! | movement | ordinal `u8`, target, list of at most 2 postings, long list of draws, place, option of day |
+//! | day | `i32`, days since 1970-01-01 |
 
 use crate::bytes::{Bytes, Malformed, length};
 use crate::money::Currency;
@@ -122,6 +123,8 @@ pub struct Movement {
     pub draws: Vec<Draw>,
     /// What the server says was there afterwards.
     pub after: Place,
+    /// The day that what it takes beyond grants counts on for spend limits.
+    pub counted: Option<i32>,
 }
 
 impl<'a> Bytes<'a> {
@@ -162,7 +165,7 @@ impl<'a> Bytes<'a> {
         self.times(u32::from(len), read)
     }
 
-    fn times<T>(
+    pub(super) fn times<T>(
         &mut self,
         len: u32,
         mut read: impl FnMut(&mut Self) -> Result<T, Malformed>,
@@ -239,6 +242,7 @@ impl<'a> Bytes<'a> {
         let postings = self.list(2, Self::posting)?;
         let draws = self.u32()?;
         let draws = self.times(draws, Self::draw)?;
-        Ok(Movement { ordinal, target, postings, draws, after: self.place()? })
+        let (after, counted) = (self.place()?, self.option(Self::day)?);
+        Ok(Movement { ordinal, target, postings, draws, after, counted })
     }
 }

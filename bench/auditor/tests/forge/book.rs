@@ -43,6 +43,9 @@ const CAPTURE: u8 = 5;
 /// One balance, active, and nothing more to tell.
 const ALONE: u8 = 1;
 
+/// No spend limit is in force.
+const NOT_COUNTED: u8 = 0;
+
 const AVAILABLE: u8 = 0;
 const HELD: u8 = 1;
 const SETTLEMENT: u8 = 2;
@@ -167,7 +170,8 @@ impl Forge {
         raw.currency().u64(amount).currency().u64(amount).u8(0).i64(i64::MAX).u64(0);
         raw.u8(0).u8(0).u64(amount).i64(i64::MAX);
         it.reserved += amount as i64;
-        raw.currency().i64(it.posted).i64(it.held).i64(it.reserved).u64(it.limit).u8(ALONE);
+        raw.currency().i64(it.posted).i64(it.held).i64(it.reserved).u64(it.limit);
+        raw.u8(NOT_COUNTED).u8(ALONE);
         raw.payload.extend([0; 4]);
         self.push(raw, account, Some(transaction))
     }
@@ -215,7 +219,7 @@ impl Forge {
         raw.payload.extend([0; 4]);
         let hold = hold.map(|hold| it.holds[&hold]);
         raw.place([it.posted, it.held, it.reserved], it.limit, hold);
-        raw.u8(ALONE);
+        raw.u8(NOT_COUNTED).u8(ALONE);
         self.push(raw, deed.account, Some(deed.transaction))
     }
 
