@@ -29,6 +29,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use hyper::header::HeaderName;
+use jiff::tz::TimeZone;
 
 pub use authorizations::Authorizations;
 pub use hook::Hook;
@@ -73,6 +74,8 @@ pub struct Config {
     pub currencies: Currencies,
     /// What the contract leaves to the tenant.
     pub rules: Rules,
+    /// Where days begin, for spend limits.
+    pub time_zone: TimeZone,
     /// How authorizations are answered.
     pub authorizations: Authorizations,
     /// The tenant's own system, where it is to be asked.
@@ -162,6 +165,7 @@ impl Config {
         let currencies =
             reader.list(&setting::CURRENCIES, parse::currencies, |texts, _| texts.join(", "));
         let rules = rules(reader);
+        let time_zone = reader.one(&setting::TIME_ZONE, parse::time_zone);
         let authorizations = Authorizations::read(reader);
         let hook = Hook::read(reader);
         let threads = reader.number(&setting::THREADS, &limits::THREADS);
@@ -188,6 +192,7 @@ impl Config {
             api_keys: api_keys?,
             currencies: currencies?,
             rules: rules?,
+            time_zone: time_zone?,
             authorizations: authorizations?,
             hook: hook?,
             threads: threads?,

@@ -4,6 +4,7 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 
 use hyper::header::HeaderName;
+use jiff::tz::TimeZone;
 
 use super::keys::ApiKeys;
 use super::problem::Fault;
@@ -27,6 +28,11 @@ pub fn address(text: &str) -> Result<SocketAddr, Fault> {
 /// The name of a header.
 pub fn header(text: &str) -> Result<HeaderName, Fault> {
     HeaderName::from_bytes(text.as_bytes()).map_err(|_| Fault::NotAHeader)
+}
+
+/// The name of a time zone.
+pub fn time_zone(text: &str) -> Result<TimeZone, Fault> {
+    TimeZone::get(text).map_err(|_| Fault::NotATimeZone)
 }
 
 /// What paths begin with: one or more `/segment`, none of which is `.` or `..`.

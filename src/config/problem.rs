@@ -58,6 +58,9 @@ pub enum Fault {
          http://localhost:PORT/path, because what is said to it is not encrypted yet"
     )]
     NotAHook,
+    /// Not the name of a time zone.
+    #[error("is not a time zone: give a name of the IANA's, such as Asia/Singapore or UTC")]
+    NotATimeZone,
     /// An empty text where something is needed.
     #[error("is empty: give the path of a directory")]
     Empty,

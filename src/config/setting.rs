@@ -113,6 +113,8 @@ settings! {
         "A debit that nothing announced: refuse it for want of funds, or post it whatever there is";
     OVER_CAPTURE: "over_capture", "over-capture", Kind::Text("post"), "post|refuse",
         "A capture of more than its hold: post the excess to the balance, or refuse it";
+    TIME_ZONE: "time_zone", "time-zone", Kind::Text("UTC"), "NAME",
+        "Where the days, weeks and months of spend limits begin, such as Asia/Singapore";
     AUTHORIZATION_BUDGET_MS: "authorization_budget_ms", "authorization-budget-ms",
         Kind::Integer(&limits::AUTHORIZATION_BUDGET), "MS",
         "How long an authorization's answer may take, from its first byte on; then it is a decline";

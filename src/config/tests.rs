@@ -210,6 +210,7 @@ fn a_bad_value_is_refused_with_what_is_allowed() {
         ("currencies", &["XTS:2,XTS:3"], "XTS is there twice"),
         ("unlinked_debits", &["", "Post", "yes"], "refuse|post"),
         ("over_capture", &["refuse "], "post|refuse"),
+        ("time_zone", &["", "Singapore City", "UTC+8", "../UTC"], "Asia/Singapore"),
         ("sync", &["on", "always"], "group|off"),
         ("log_format", &["text"], "auto|human|json"),
         ("allow_any_filesystem", &["1", "yes", "TRUE"], "true|false"),

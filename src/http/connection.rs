@@ -128,7 +128,7 @@ fn enter<'a>(worker: &Worker, listener: Listener, head: &'a Parts) -> Result<Rou
         Listener::Operator => route::operator(&head.method, head.uri.path()),
     }?;
     auth::check(config, &head.headers, listener, route)?;
-    if route.writes() {
+    if route.has_body() {
         json(&head.headers)?;
     }
     Ok(route)

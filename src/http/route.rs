@@ -50,6 +50,16 @@ pub enum Route<'a> {
     Holds(&'a str),
     /// `GET /v1/accounts/{ref}/statement`
     Statement(&'a str),
+    /// `GET /v1/limits`
+    DefaultLimits,
+    /// `PUT /v1/limits`
+    SetDefaultLimits,
+    /// `GET /v1/accounts/{ref}/limits`
+    Limits(&'a str),
+    /// `PUT /v1/accounts/{ref}/limits`
+    SetLimits(&'a str),
+    /// `DELETE /v1/accounts/{ref}/limits`
+    ClearLimits(&'a str),
     /// `POST /v1/transfers`
     Transfer,
     /// `POST /v1/snapshot`
@@ -86,10 +96,19 @@ impl Route<'_> {
                 | Self::Ask(_)
                 | Self::OpenAccount
                 | Self::AmendAccount(_)
+                | Self::SetDefaultLimits
+                | Self::SetLimits(_)
+                | Self::ClearLimits(_)
                 | Self::Transfer
                 | Self::Snapshot
                 | Self::Reconcile
         )
+    }
+
+    /// Whether it changes something and says in a body how.
+    #[must_use]
+    pub const fn has_body(self) -> bool {
+        self.writes() && !matches!(self, Self::ClearLimits(_))
     }
 
     /// Whether it is open without a key: a supervisor has none.
@@ -140,6 +159,18 @@ pub fn operator<'a>(method: &Method, path: &'a str) -> Result<Route<'a>, Problem
         (Some("v1"), Some("accounts"), Some(name), Some("statement"), None) => {
             get(Route::Statement(name))
         }
+        (Some("v1"), Some("accounts"), Some(name), Some("limits"), None) => allow(
+            method,
+            &[
+                (Method::GET, Route::Limits(name)),
+                (Method::PUT, Route::SetLimits(name)),
+                (Method::DELETE, Route::ClearLimits(name)),
+            ],
+        ),
+        (Some("v1"), Some("limits"), None, ..) => allow(
+            method,
+            &[(Method::GET, Route::DefaultLimits), (Method::PUT, Route::SetDefaultLimits)],
+        ),
         (Some("v1"), Some("transfers"), None, ..) => {
             allow(method, &[(Method::POST, Route::Transfer)])
         }
@@ -167,6 +198,8 @@ fn allow<'a>(method: &Method, routes: &[(Method, Route<'a>)]) -> Result<Route<'a
         Problem::method_not_allowed(match routes {
             [(Method::GET, _), (Method::POST, _)] => "GET, POST",
             [(Method::GET, _), (Method::PATCH, _)] => "GET, PATCH",
+            [(Method::GET, _), (Method::PUT, _)] => "GET, PUT",
+            [(Method::GET, _), (Method::PUT, _), (Method::DELETE, _)] => "GET, PUT, DELETE",
             [(Method::POST, _)] => "POST",
             _ => "GET",
         })

@@ -3,7 +3,7 @@
 use hyper::StatusCode;
 
 use super::answer::Problem;
-use crate::engine::{AmendError, HistoryError, Unavailable};
+use crate::engine::{AmendError, HistoryError, LimitsError, Unavailable};
 
 impl From<Unavailable> for Problem {
     fn from(why: Unavailable) -> Self {
@@ -25,6 +25,15 @@ impl From<HistoryError> for Problem {
         tracing::error!(error = %why, "history cannot be read");
         let code = "HISTORY_UNREADABLE";
         Self::unavailable(code, "what this asks for cannot be read from the log: nothing was done")
+    }
+}
+
+impl From<LimitsError> for Problem {
+    fn from(why: LimitsError) -> Self {
+        match why {
+            LimitsError::NotFound => Self::no_such_account(),
+            LimitsError::Unavailable(why) => why.into(),
+        }
     }
 }
 

@@ -119,6 +119,7 @@ fn open(
     let defaults = wal::Options::default();
     let options = engine::Options {
         rules: config.rules,
+        time_zone: config.time_zone.clone(),
         currencies: config.currencies.clone(),
         max_keys: config.max_keys,
         snapshots: !config.keeping.ignore_snapshots,

@@ -96,6 +96,9 @@ fn a_role_may_do_its_own_and_no_more_on_the_operator_listener() {
         ("POST", "/v1/accounts", open, 201),
         ("PATCH", "/v1/accounts/a", "{}", 200),
         ("POST", "/v1/transfers", transfer, 201),
+        ("PUT", "/v1/limits", r#"{"rules":[]}"#, 200),
+        ("PUT", "/v1/accounts/a/limits", r#"{"rules":[]}"#, 200),
+        ("DELETE", "/v1/accounts/a/limits", "", 200),
     ];
     for (method, path, body, done) in writes {
         for (key, status) in [("", 401), ("no", 401), ("net", 403), ("read", 403), ("op", done)] {
@@ -106,6 +109,8 @@ fn a_role_may_do_its_own_and_no_more_on_the_operator_listener() {
         "/v1/accounts",
         "/v1/accounts/a",
         "/v1/accounts/a/holds",
+        "/v1/accounts/a/limits",
+        "/v1/limits",
         "/v1/transactions/t",
         "/v1/actions/act_0000000000000003",
         "/v1/trial-balance",

@@ -4,6 +4,7 @@
 //! | --- | --- |
 //! | `contract`, `operator`, `books`, `past` | what it answers when all is well, and each refusal |
 //! | `authorizations` | what is approved and declined, in time and once |
+//! | `limits` | spend limits: set, shown, told, and raced |
 //! | `amounts`, `texts`, `shapes`, `money`, `repeats` | tables of bad input, driven by `table` |
 //! | `requests`, `transport`, `patience` | the forms of a request, bytes that are none, and clients that are slow or rude |
 //! | `notifications` | what is told, once, and how it is shown |
@@ -24,6 +25,7 @@ mod damage;
 mod explain;
 mod keeping;
 mod keys;
+mod limits;
 mod load;
 mod mirror;
 mod money;

@@ -5,6 +5,7 @@ mod actions;
 mod books;
 mod explain;
 mod holds;
+mod limits;
 mod notifications;
 mod open;
 mod parts;
@@ -36,6 +37,8 @@ pub async fn read(
         Route::ListAccounts => accounts::list(worker, query).await,
         Route::Account(name) => accounts::show(worker, name, query).await,
         Route::Holds(name) => holds::list(worker, name, query).await,
+        Route::DefaultLimits => limits::show_default(worker, query).await,
+        Route::Limits(name) => limits::show(worker, name, query).await,
         Route::Statement(name) => statement::list(worker, name, query).await,
         Route::Transaction(id) => actions::of_transaction(worker, id, query).await,
         Route::Explain(id) => explain::explain(worker, id).await,
@@ -57,6 +60,9 @@ pub async fn write(worker: &Worker, route: Route<'_>, body: &[u8]) -> Result<Ans
     match route {
         Route::OpenAccount => open::open(worker, body).await,
         Route::AmendAccount(name) => accounts::amend(worker, name, body).await,
+        Route::SetDefaultLimits => limits::set_default(worker, body).await,
+        Route::SetLimits(name) => limits::set(worker, name, body).await,
+        Route::ClearLimits(name) => limits::clear(worker, name).await,
         Route::Transfer => transfers::transfer(worker, body).await,
         Route::Snapshot => snapshot::take(worker, body).await,
         _ => Err(Problem::no_such_path()),
