@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use clap::{Parser, Subcommand};
 
 use crate::engine::memory::Weighed;
-use crate::{disk, engine, history, http, latency, reconcile, recovery, snapshot};
+use crate::{disk, engine, history, http, latency, limits, reconcile, recovery, snapshot};
 
 /// Measures holdfast on this machine. Build it with --release.
 #[derive(Debug, Parser)]
@@ -34,6 +34,8 @@ pub enum Command {
     Reconcile(reconcile::Args),
     /// Durable holds per second over HTTP against the same without sync and a bare responder
     Http(http::Args),
+    /// What ten spend limits cost
+    Limits(limits::Args),
     /// One weighing of `engine`, by itself: prints bytes for each
     Weigh {
         /// Of what
@@ -74,6 +76,7 @@ impl Args {
             Command::Snapshot(args) => snapshot::run(&args),
             Command::Reconcile(args) => reconcile::run(&args),
             Command::Http(args) => http::run(&args),
+            Command::Limits(args) => limits::run(&args),
             Command::Weigh { what } => what.weigh().map(|bytes| println!("{bytes}")),
             Command::Bare => http::bare::serve(),
         }

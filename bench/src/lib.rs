@@ -9,6 +9,7 @@ pub mod files;
 pub mod history;
 pub mod http;
 pub mod latency;
+pub mod limits;
 pub mod memory;
 pub mod reconcile;
 pub mod recovery;

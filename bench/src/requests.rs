@@ -124,6 +124,24 @@ impl Request {
         Self { account, ..self }
     }
 
+    /// Its card transaction.
+    #[must_use]
+    pub fn transaction(&self) -> &str {
+        &self.transaction
+    }
+
+    /// Its account.
+    #[must_use]
+    pub fn account(&self) -> &str {
+        &self.account
+    }
+
+    /// How much.
+    #[must_use]
+    pub const fn money(&self) -> Money {
+        self.money
+    }
+
     /// As the engine takes it.
     #[must_use]
     pub fn as_operation(&self) -> OperationRequest<'_> {

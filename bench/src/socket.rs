@@ -68,6 +68,14 @@ pub fn post(path: &str, body: &str) -> Vec<u8> {
     (head + body).into_bytes()
 }
 
+/// The same, to put something in the place of what is there.
+#[must_use]
+pub fn put(path: &str, body: &str) -> Vec<u8> {
+    let mut request = post(path, body);
+    request.splice(.."POST".len(), *b"PUT");
+    request
+}
+
 /// A request without one.
 #[must_use]
 pub fn read(path: &str) -> Vec<u8> {

@@ -6,7 +6,7 @@
 //! are made before a burst, and each lane has an engine of its own; the lanes take turns. What is
 //! counted is the time for which the thread had a processor.
 
-mod lane;
+pub mod lane;
 pub mod memory;
 pub mod world;
 
@@ -17,7 +17,7 @@ use holdfast::ledger::Operation::{self, CreditBalance, DebitBalance, HoldBalance
 use crate::report::{Table, preamble};
 use crate::requests::Spread;
 use crate::statistics::Ratio;
-use lane::Lane;
+use lane::{Lane, Work};
 
 /// What `engine` may be told.
 #[derive(Clone, Debug, clap::Args)]
@@ -55,7 +55,8 @@ fn print_speed(args: &Args) -> anyhow::Result<()> {
         .iter()
         .filter(wanted)
         .map(|&(name, operations, spread)| {
-            Lane::new(name, operations, spread.unwrap_or(Spread::Over(args.accounts)))
+            let spread = spread.unwrap_or(Spread::Over(args.accounts));
+            Lane::new(name, Work::Operations(operations), spread)
         })
         .collect::<anyhow::Result<Vec<_>>>()?;
     let least = Duration::from_secs(args.seconds);

@@ -6,7 +6,7 @@
 //! the generator has one.
 
 pub mod bare;
-mod generator;
+pub mod generator;
 
 use std::net::SocketAddr;
 use std::process::Command;

@@ -1,0 +1,171 @@
+//! What ten spend limits cost: the same load with them and without, by turns.
+//!
+//! Two servers with a disk under them are asked for durable holds over HTTP, as by `http`: that is
+//! the throughput that anybody sees. Then the engine alone, as by `engine`: where a whole action
+//! takes a microsecond, what counting takes is seen best.
+
+use std::net::SocketAddr;
+use std::time::Duration;
+
+use anyhow::Context;
+use holdfast::ledger::{
+    Frequency, MerchantFact, Mode, Operation::HoldBalance, Rule, Ruleset, Values, What,
+};
+
+use crate::cli::{Binary, Place};
+use crate::engine::lane::{Lane, Work};
+use crate::http::generator::{Generator, Load, Round};
+use crate::report::{Table, preamble};
+use crate::requests::{Spread, money};
+use crate::server::Holdfast;
+use crate::socket::{Client, open_accounts, put};
+use crate::statistics::{Ratio, Samples, micros};
+
+/// More than any bench spends.
+const PLENTY: u64 = 1_000_000_000_000_000;
+
+/// What `limits` may be told.
+#[derive(Clone, Debug, clap::Args)]
+pub struct Args {
+    #[command(flatten)]
+    place: Place,
+    #[command(flatten)]
+    binary: Binary,
+    /// How many connections ask at once
+    #[arg(long, value_name = "N", default_value_t = 64)]
+    connections: usize,
+    /// How often each is asked
+    #[arg(long, value_name = "N", default_value_t = 11)]
+    rounds: u32,
+    /// How long each is asked in a round, in milliseconds
+    #[arg(long, value_name = "MS", default_value_t = 1000)]
+    round_ms: u64,
+    /// How many accounts there are
+    #[arg(long, value_name = "N", default_value_t = 1000)]
+    accounts: u64,
+    /// How long to submit to each lane of the engine
+    #[arg(long, value_name = "S", default_value_t = 3)]
+    seconds: u64,
+}
+
+/// Measures and prints.
+///
+/// # Errors
+/// When a process does not start or an action is not done.
+pub fn run(args: &Args) -> anyhow::Result<()> {
+    preamble(Some(&args.place.dir));
+    served(args)?;
+    alone(args)?;
+    println!("figure: ten rules cost at most a twentieth of the throughput, 0.95");
+    Ok(())
+}
+
+fn served(args: &Args) -> anyhow::Result<()> {
+    let scratch = args.place.scratch()?;
+    let binary = args.binary.path()?;
+    let start = |name: &str| {
+        let server = Holdfast::start(&binary, &scratch.path().join(name), &["--threads", "1"])?;
+        open_accounts(server.operator, args.accounts)?;
+        anyhow::Ok(server)
+    };
+    let (with, without) = (start("with")?, start("without")?);
+    Client::connect(with.operator)?.exchange(&put("/v1/limits", &body()))?;
+    let rounds = by_turns(args, [with.network, without.network])?;
+    let name = format!("durable holds, {} connections", args.connections);
+    let mut table = Table::new(&[&name, "/s", "range", "p50", "p99", "with is of it", "range"]);
+    for (n, name) in ["ten rules", "none"].into_iter().enumerate() {
+        let rates = Samples::new(rounds.iter().map(|round| round[n].per_second));
+        let of = |round: &[Round; 2]| Ratio::of(round[0].per_second, round[n].per_second);
+        let ratios = Samples::new(rounds.iter().map(of));
+        let [p50, p99] = [|r: &Round| r.p50, |r: &Round| r.p99]
+            .map(|time| Samples::new(rounds.iter().map(|round| time(&round[n]))).median());
+        table.row([
+            name.to_owned(),
+            rates.median().to_string(),
+            format!("{}..{}", rates.least(), rates.most()),
+            micros(p50),
+            micros(p99),
+            ratios.median().to_string(),
+            format!("{}..{}", ratios.least(), ratios.most()),
+        ]);
+    }
+    table.print();
+    println!();
+    Ok(())
+}
+
+fn by_turns(args: &Args, addresses: [SocketAddr; 2]) -> anyhow::Result<Vec<[Round; 2]>> {
+    let lasts = Duration::from_millis(args.round_ms);
+    let load = Load { connections: args.connections, accounts: args.accounts, lasts };
+    let [mut with, mut without] = addresses.map(|address| Generator::new(address, load));
+    (0..args.rounds).map(|_| Ok([with.round()?, without.round()?])).collect()
+}
+
+fn alone(args: &Args) -> anyhow::Result<()> {
+    let spread = Spread::Over(args.accounts);
+    let lane = |name, work, rules| Lane::new(name, work, spread)?.under(rules);
+    let holds = Work::Operations(&[HoldBalance]);
+    let mut lanes = [
+        lane("authorization, debit; ten rules", Work::Cards, ten_rules()?)?,
+        lane("authorization, debit", Work::Cards, Ruleset::default())?,
+        lane("hold; ten rules", holds, ten_rules()?)?,
+        lane("hold", holds, Ruleset::default())?,
+    ];
+    while lanes.iter().any(|lane| lane.submitting() < Duration::from_secs(args.seconds)) {
+        lanes.iter_mut().try_for_each(Lane::burst)?;
+    }
+    let head = ["engine alone", "/s", "ns each", "p10..p90", "overall /s", "/s with grouping"];
+    let mut table = Table::new(&head);
+    lanes.iter().for_each(|lane| table.row(lane.row()));
+    table.print();
+    for pair in lanes.as_chunks::<2>().0 {
+        let [with, without] = pair;
+        println!("{}: {} of none", with.name(), Ratio::of(with.rate(), without.rate()));
+    }
+    Ok(())
+}
+
+/// Of every kind, and none that says no.
+fn ten_rules() -> anyhow::Result<Ruleset> {
+    let blocked = Values::new(["7995", "5993", "6051"].map(Box::from).into());
+    let spent = |frequency| What::AccountBilling(money(PLENTY), frequency);
+    let made = |frequency| What::AccountCount(PLENTY, frequency);
+    let whats = [
+        What::TransactionAmount(money(PLENTY)),
+        What::TransactionBilling(money(PLENTY)),
+        spent(Frequency::Daily),
+        spent(Frequency::Weekly),
+        spent(Frequency::Monthly),
+        made(Frequency::Daily),
+        made(Frequency::Weekly),
+        made(Frequency::Monthly),
+        What::Merchant(MerchantFact::Category, Mode::Block, blocked.clone()),
+        What::Merchant(MerchantFact::Id, Mode::Block, blocked),
+    ];
+    let rule = |(n, what)| Rule { name: format!("rule {n}").into(), what };
+    Ruleset::new(whats.into_iter().enumerate().map(rule).collect()).context("their names differ")
+}
+
+/// The same for the operator listener.
+fn body() -> String {
+    let money = r#""limit_amount":10000000000000.00,"currency":"SGD""#;
+    let list = r#""mode":"block","values":["7995","5993","6051"]"#;
+    let mut rules = vec![
+        ("transaction_amount_limit", money.to_owned()),
+        ("transaction_billing_limit", money.to_owned()),
+        ("merchant_category_control", list.to_owned()),
+        ("merchant_control", list.to_owned()),
+    ];
+    for frequency in ["daily", "weekly", "monthly"] {
+        let frequency = format!(r#""frequency":"{frequency}""#);
+        rules.push(("account_billing_amount_limit", format!("{money},{frequency}")));
+        let count = format!(r#""limit_count":1000000000000000,{frequency}"#);
+        rules.push(("account_transaction_count_limit", count));
+    }
+    let rules = rules.iter().enumerate().map(|(n, (template, parameters))| {
+        format!(
+            r#"{{"template_code":"{template}","description":"rule {n}","parameters":{{{parameters}}},"violation_policy":"decline"}}"#
+        )
+    });
+    format!(r#"{{"rules":[{}]}}"#, rules.collect::<Vec<_>>().join(","))
+}
