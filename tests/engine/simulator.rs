@@ -23,7 +23,7 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use holdfast::engine::record::AuthorizationKind;
-use holdfast::ledger::Operation;
+use holdfast::ledger::{Merchant, Operation};
 use wal::simulated::Choices;
 
 use super::counter::{Card, Counter, Reply, Slip, TIME_TO_LIVE};
@@ -193,7 +193,15 @@ impl Network {
         cycle.sent += 1;
         let message = format!("{}-m{}", cycle.name, cycle.sent);
         let (account, transaction) = (&*cycle.account, &*cycle.name);
-        let card = Card { kind, account, transaction, message: &message, minor, partial: false };
+        let card = Card {
+            kind,
+            account,
+            transaction,
+            message: &message,
+            minor,
+            partial: false,
+            merchant: Merchant::default(),
+        };
         let stall = if self.choices.once_in(50) { 2_000 } else { self.choices.below(700) };
         let mut reply = self.counter.ask(&card, Duration::from_millis(stall));
         while self.choices.once_in(5) {
@@ -228,9 +236,9 @@ impl Network {
             minor,
             hold: cycle.hold.as_deref().filter(|_| on_hold || raises),
         };
-        let mut told = self.counter.hand_in(&slip);
+        let mut told = self.counter.hand_in(&slip).map(|(_, hold)| hold);
         while self.choices.once_in(5) {
-            let again = self.counter.hand_in(&slip);
+            let again = self.counter.hand_in(&slip).map(|(_, hold)| hold);
             assert_eq!(again, told, "seed {}: {slip:?}", self.seed);
             told = again;
         }

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use holdfast::engine::HoldsAsked;
 use holdfast::engine::record::AuthorizationKind;
-use holdfast::ledger::Operation;
+use holdfast::ledger::{Merchant, Operation};
 use wal::simulated::Choices;
 
 use crate::engine::counter::{Card, Counter, Reply, Slip, TIME_TO_LIVE};
@@ -76,7 +76,15 @@ fn send(counter: &mut Counter, account: &str, at: usize, message: Message) {
     let (transaction, name) = (format!("t-{account}"), format!("{account}-{at}"));
     let card = |kind, minor| {
         let (message, partial) = (&*name, false);
-        Card { kind, account, transaction: &transaction, message, minor, partial }
+        Card {
+            kind,
+            account,
+            transaction: &transaction,
+            message,
+            minor,
+            partial,
+            merchant: Merchant::default(),
+        }
     };
     match message {
         Final(minor) | Pre(minor) => {
