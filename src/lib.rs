@@ -122,6 +122,9 @@
 //! * A question without a hook has an answer that approves nothing, and that is the answer from then
 //!   on. One that the hook does not answer is told 503 and asked again by whoever wants to know.
 //! * A one-time password is for the shopper: the hook is told it, and the log is not.
+//! * A break is known by its file, its kind and what it is about. It is opened when it is first listed
+//!   in a report, and resolved once: the same break of the same file is never opened again, and
+//!   another note for one that is resolved is 409. What they say is read from the log.
 //! * A chunked body is taken; after one that also has a length the connection is closed.
 //! * A connection with nothing asked is closed after five minutes.
 //! * Health is open without a key; metrics want a reader's or an operator's.

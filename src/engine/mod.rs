@@ -17,6 +17,7 @@ mod aliases;
 mod audit;
 mod authorize;
 mod books;
+mod breaks;
 mod chain;
 mod clock;
 mod currencies;
@@ -55,6 +56,7 @@ pub use account::{AccountView, AmendError, HoldView, HoldsAsked, HoldsPage, Open
 pub use audit::{Findings, TrialBalance};
 pub use authorize::{AccountNames, AuthorizationRequest, Earlier, Named, Settled, Told, Undecided};
 pub use books::Totals;
+pub use breaks::{BreakView, BreaksAsked, Resolved};
 pub use clock::{Clock, ClockJump, Hand};
 pub use currencies::{BadCurrency, Currencies};
 pub use explain::{Explained, Saw, Verdict};

@@ -12,6 +12,7 @@
 //! | transaction that touched no account | 3, its newest record |
 //! | notifications, where there are any | 5, their number and the roots of their trees as a snapshot has them |
 //! | spend limits of every account that has none of its own, where there are any | 6, [ruleset](super::record::limits) |
+//! | break | 7, the break as a snapshot has it |
 //! | currency in which there is anything | 4, code and exponent; then posted, held, reserved, `@settlement`, `@funding` |
 
 use std::fmt;
@@ -98,6 +99,9 @@ impl State {
         }
         if strays.notifications.length() > 0 {
             sum.add(5, |w| w.chain(&strays.notifications));
+        }
+        for it in strays.breaks.all() {
+            sum.add(7, |w| w.a_break(it));
         }
         books.merge(&strays.books);
         let limits = self.limits.read();

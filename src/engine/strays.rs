@@ -7,6 +7,7 @@
 use wal::Lsn;
 
 use super::books::Books;
+use super::breaks::Breaks;
 use super::chain::{Chain, Links};
 use super::secret::Digest;
 use super::transactions::{Slot, Transactions};
@@ -21,6 +22,8 @@ pub struct Strays {
     pub books: Books,
     /// Where the notifications are.
     pub notifications: Chain,
+    /// The breaks that reconciliations opened.
+    pub breaks: Breaks,
 }
 
 impl Strays {

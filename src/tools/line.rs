@@ -5,6 +5,7 @@ use crate::engine::record::{
     AccountAmended, Action, Authorization, LimitsSet, Record, TransferAction,
 };
 use crate::ledger::{Moment, Pocket, Ruleset, Side};
+use crate::print::plural;
 use crate::wire::parts::amount;
 use crate::wire::{record, time};
 
@@ -56,6 +57,16 @@ fn said(record: &Record<'_>, stamp: Stamp) -> Said {
             what: it.transaction_id.to_owned(),
             amount: String::new(),
             after: it.tells().map(|(_, pocket)| sums(pocket)).unwrap_or_default(),
+        },
+        Record::BreaksOpened(it) => Said {
+            what: it.file.to_owned(),
+            amount: plural(u64::try_from(it.breaks.len()).unwrap_or(u64::MAX), "break"),
+            ..Said::default()
+        },
+        Record::BreakResolved(it) => Said {
+            what: record::break_ref(&it.name),
+            after: it.note.escape_debug().to_string(),
+            ..Said::default()
         },
         Record::ReservationLapsed(it) => Said {
             account: it.tenant_account_ref.to_owned(),

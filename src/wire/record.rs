@@ -11,6 +11,8 @@
 //! | `lapse_reservation` | what nobody used returned | `tenant_reference_id`, `balances_after` |
 //! | `notification` | Open Fabric told something | those of [`notification`] |
 //! | `set_limits` | an operator set spend limits | those of [`limits`] |
+//! | `open_breaks` | a reconciliation opened breaks | `file`, `breaks` |
+//! | `resolve_break` | somebody resolved one | `break_ref`, `note` |
 //!
 //! All have `at` and `lsn`, and at the end `record`: what else the log keeps of it, by the names of
 //! [`engine::record`](crate::engine::record).
@@ -18,8 +20,8 @@
 use super::json::Object;
 use super::{action, authorization, limits, money, notification, parts, time};
 use crate::engine::record::{
-    AccountAmended, AccountOpened, Action, AuthorizationUndone, Profile, Record, ReservationLapsed,
-    Standing, TransferAction, Whole,
+    AccountAmended, AccountOpened, Action, AuthorizationUndone, BreakResolved, BreaksOpened,
+    Profile, Record, ReservationLapsed, Standing, TransferAction, Whole,
 };
 use crate::engine::{Lsn, Stamp};
 use crate::ledger::{AuthorizationRef, BalanceRef, Currency, Day, Draw, Movement, Pocket};
@@ -38,6 +40,8 @@ pub fn members(object: &mut Object<'_>, record: &Record<'_>, stamp: Stamp, links
             notification::members(object, it);
         }
         Record::LimitsSet(it) => limits::set(object, it),
+        Record::BreaksOpened(it) => breaks(object, it),
+        Record::BreakResolved(it) => resolved(object, it),
     }
     if !action::is_one(record) {
         object.text("at", &time::write(stamp.at));
@@ -63,7 +67,10 @@ pub fn members(object: &mut Object<'_>, record: &Record<'_>, stamp: Stamp, links
             }
             Record::Notification(it) => object.flag("hashed", it.name.hashed),
             Record::LimitsSet(it) => standing(object, &it.standing),
-            Record::AccountOpened(_) | Record::AccountAmended(_) => {}
+            Record::AccountOpened(_)
+            | Record::AccountAmended(_)
+            | Record::BreaksOpened(_)
+            | Record::BreakResolved(_) => {}
         }
     });
 }
@@ -81,6 +88,8 @@ pub const fn operation(record: &Record<'_>) -> &'static str {
         Record::ReservationLapsed(_) => "lapse_reservation",
         Record::Notification(_) => "notification",
         Record::LimitsSet(_) => "set_limits",
+        Record::BreaksOpened(_) => "open_breaks",
+        Record::BreakResolved(_) => "resolve_break",
     }
 }
 
@@ -93,6 +102,29 @@ fn opened(object: &mut Object<'_>, opened: &AccountOpened<'_>, stamp: Stamp) {
     object.list("balances", balances, |object, (name, &(currency, limit))| {
         parts::balance(object, name, &Pocket::new(currency, limit));
     });
+}
+
+fn breaks(object: &mut Object<'_>, opened: &BreaksOpened<'_>) {
+    object.text("operation", "open_breaks");
+    object.text("file", opened.file);
+    object.list("breaks", &opened.breaks, |object, it| {
+        object.text("break_ref", &break_ref(&it.name));
+        object.text("kind", it.kind);
+        object.raw("found", it.told);
+    });
+}
+
+fn resolved(object: &mut Object<'_>, resolved: &BreakResolved<'_>) {
+    object.text("operation", "resolve_break");
+    object.text("break_ref", &break_ref(&resolved.name));
+    object.text("note", resolved.note);
+}
+
+/// The name of a break: `brk_` and 32 hex digits.
+#[must_use]
+pub fn break_ref(name: &[u8; 16]) -> String {
+    let digits = name.iter().map(|byte| format!("{byte:02x}"));
+    "brk_".to_owned() + &digits.collect::<String>()
 }
 
 /// What an account says of itself.

@@ -6,7 +6,7 @@
 //! | offset | bytes | field |
 //! | ---: | ---: | --- |
 //! | 0 | 1 | version of the format, 1 |
-//! | 1 | 1 | kind, the tables of [`action`], [`transfer`], [`account`], [`authorization`], [`lapse`], [`limits`] and [`notification`] |
+//! | 1 | 1 | kind, the tables of [`action`], [`transfer`], [`account`], [`authorization`], [`lapse`], [`limits`], [`notification`] and [`breaks`] |
 //! | 2 | 2 | tenant, 0 |
 //! | 4 | 4 | zero |
 //! | 8 | 8 | when, microseconds since 1970 by the log's clock |
@@ -19,6 +19,7 @@
 pub mod account;
 pub mod action;
 pub mod authorization;
+pub mod breaks;
 mod bytes;
 pub mod lapse;
 pub mod limits;
@@ -34,6 +35,7 @@ pub use action::{Action, Located, OperationRequest};
 pub use authorization::{
     Asked, Authorization, AuthorizationKind, AuthorizationUndone, Declined, Message,
 };
+pub use breaks::{BreakResolved, BreaksOpened, OpenedBreak};
 pub use lapse::ReservationLapsed;
 pub use limits::LimitsSet;
 pub use notification::{Notification, NotificationName};
@@ -99,6 +101,10 @@ pub enum Record<'a> {
     Notification(Notification<'a>),
     /// An operator set spend limits.
     LimitsSet(LimitsSet<'a>),
+    /// A reconciliation opened breaks.
+    BreaksOpened(BreaksOpened<'a>),
+    /// Somebody resolved a break.
+    BreakResolved(BreakResolved<'a>),
 }
 
 impl<'a> Record<'a> {
@@ -139,6 +145,7 @@ impl<'a> Record<'a> {
             Self::AuthorizationUndone(it) => (Some(it.tenant_account_ref), None),
             Self::ReservationLapsed(it) => (Some(it.tenant_account_ref), None),
             Self::LimitsSet(it) => (it.tenant_account_ref, None),
+            Self::BreaksOpened(_) | Self::BreakResolved(_) => (None, None),
             Self::Notification(_) => (None, None),
         }
     }
@@ -168,6 +175,8 @@ impl<'a> Record<'a> {
             Self::ReservationLapsed(it) => encode(it, at, out),
             Self::Notification(it) => encode(it, at, out),
             Self::LimitsSet(it) => encode(it, at, out),
+            Self::BreaksOpened(it) => encode(it, at, out),
+            Self::BreakResolved(it) => encode(it, at, out),
         }
     }
 
@@ -189,6 +198,8 @@ impl<'a> Record<'a> {
             ReservationLapsed::KIND => Self::ReservationLapsed(ReservationLapsed::decode(&mut r)?),
             Notification::KIND => Self::Notification(Notification::decode(&mut r)?),
             LimitsSet::KIND => Self::LimitsSet(LimitsSet::decode(&mut r)?),
+            BreaksOpened::KIND => Self::BreaksOpened(BreaksOpened::decode(&mut r)?),
+            BreakResolved::KIND => Self::BreakResolved(BreakResolved::decode(&mut r)?),
             _ => return Err(Malformed("kind of record")),
         };
         r.end()?;

@@ -45,9 +45,11 @@ impl Record<'_> {
             Self::AuthorizationUndone(it) => (it.tells(), &it.standing),
             Self::ReservationLapsed(it) => (Some((it.ordinal, &it.after)), &it.standing),
             Self::LimitsSet(it) => (None, &it.standing),
-            Self::AccountOpened(_) | Self::AccountAmended(_) | Self::Notification(_) => {
-                (None, &Standing::Unsaid)
-            }
+            Self::AccountOpened(_)
+            | Self::AccountAmended(_)
+            | Self::Notification(_)
+            | Self::BreaksOpened(_)
+            | Self::BreakResolved(_) => (None, &Standing::Unsaid),
         };
         let whole = match (self, standing, balance) {
             (Self::AccountOpened(it), ..) => Some(Cow::Owned(it.whole())),
@@ -73,8 +75,8 @@ impl Record<'_> {
             Self::Authorization(it) => it.tenant_account_ref?,
             Self::AuthorizationUndone(it) => it.tenant_account_ref,
             Self::ReservationLapsed(it) => it.tenant_account_ref,
-            Self::Notification(_) => return None,
             Self::LimitsSet(it) => it.tenant_account_ref?,
+            Self::Notification(_) | Self::BreaksOpened(_) | Self::BreakResolved(_) => return None,
         };
         (name == tenant_account_ref).then_some(Side::Source)
     }

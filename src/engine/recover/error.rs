@@ -51,6 +51,9 @@ pub enum Disagreement {
     /// What leaves the one end of a transfer is not what arrives at the other.
     #[error("what leaves the source of the transfer is not what arrives at its destination")]
     Ends,
+    /// It opens a break that was opened before, or resolves one that is not open.
+    #[error("a break is not as the record says")]
+    Break,
     /// Its moment is not after the moment of the record before it.
     #[error("its moment is not after that of the record before it")]
     Moment,

@@ -102,6 +102,8 @@ impl Folder<'_> {
             Record::Authorization(it) => alone(self.authorization(&it, share, links, stamp)),
             Record::AuthorizationUndone(it) => alone(self.authorization_undone(&it, links, stamp)),
             Record::ReservationLapsed(it) => alone(self.reservation_lapsed(&it, links, stamp)),
+            Record::BreaksOpened(it) => alone(self.breaks_opened(&it, share, links, stamp)),
+            Record::BreakResolved(it) => alone(self.break_resolved(&it, share, links, stamp)),
             Record::LimitsSet(it) => alone(self.limits_set(it, share, links, stamp)),
             Record::Notification(it) => alone(self.notification(&it, share, links, stamp)),
         }

@@ -33,6 +33,7 @@
 mod accounts;
 mod authorizations;
 mod batch;
+mod breaks;
 mod crew;
 mod end;
 mod error;

@@ -129,7 +129,9 @@ impl<'a> Places<'a> {
             Record::Authorization(it) if it.opened.is_none() => {
                 Self::only(key(record), Place::Nowhere, true)
             }
-            Record::Notification(_) => Self::only(key(record), Place::Nowhere, true),
+            Record::Notification(_) | Record::BreaksOpened(_) | Record::BreakResolved(_) => {
+                Self::only(key(record), Place::Nowhere, true)
+            }
             Record::LimitsSet(it) if it.tenant_account_ref.is_none() => {
                 Self::only(None, Place::Nowhere, true)
             }

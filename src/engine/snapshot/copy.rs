@@ -169,6 +169,7 @@ impl Copying {
         w.books(&strays.books);
         w.chain(&strays.notifications);
         w.ruleset(&engine.state.limits.read());
+        w.breaks(strays.breaks.all());
         drop(strays);
         self.longest = self.longest.max(locked.elapsed());
     }

@@ -244,6 +244,12 @@ fn read_strays(state: &State, limits: &Limits<'_>, mut r: Reader<'_>) -> Result<
     read_books(&mut strays.books, limits, &mut r)?;
     strays.notifications = r.chain()?.unwrap_or_default();
     let rules = r.ruleset()?;
+    for it in r.breaks()? {
+        let known = it.opened.max(it.resolved) <= seen && it.opened > Lsn::ZERO;
+        if !known || !strays.breaks.admit(it) {
+            return Err(Malformed("break"));
+        }
+    }
     r.end()?;
     known_rules(&rules, limits)?;
     *state.limits.write() = Arc::new(rules);

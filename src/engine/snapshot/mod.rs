@@ -64,6 +64,14 @@
 //! | books | list |
 //! | number of notifications, roots of their trees, largest tree first | `u32`, list of `u64` |
 //! | spend limits of every account that has none of its own | [ruleset](super::record::limits) |
+//! | breaks | long list, in the order in which they were opened |
+//!
+//! | part of a break | bytes |
+//! | --- | --- |
+//! | its name | 16 |
+//! | its kind | text |
+//! | the record that opened it, and its place in that | `u64`, `u32` |
+//! | the record that resolved it, zero where it is open | `u64` |
 //!
 //! | part of a shard of accounts | bytes |
 //! | --- | --- |

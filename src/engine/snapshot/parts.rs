@@ -5,6 +5,7 @@ use wal::Lsn;
 
 use super::unit::Shards;
 use crate::engine::books::{Books, Totals};
+use crate::engine::breaks::BreakView;
 use crate::engine::keys::Slot as Key;
 use crate::engine::record::{Malformed, Reader, Writer};
 use crate::engine::secret::{Digest, Secret};
@@ -92,6 +93,34 @@ impl Writer<'_> {
             w.i128(totals.settlement);
             w.i128(totals.funding);
         });
+    }
+}
+
+impl Writer<'_> {
+    pub(super) fn breaks(&mut self, breaks: &[BreakView]) {
+        self.long_list(breaks, Self::a_break);
+    }
+
+    pub(in crate::engine) fn a_break(&mut self, it: &BreakView) {
+        self.raw(&it.name);
+        self.text(&it.kind);
+        self.u64(it.opened.value());
+        self.u32(it.place);
+        self.u64(it.resolved.value());
+    }
+}
+
+impl Reader<'_> {
+    pub(super) fn breaks(&mut self) -> Result<Vec<BreakView>, Malformed> {
+        self.long_list(|r| {
+            Ok(BreakView {
+                name: r.array()?,
+                kind: r.text()?.into(),
+                opened: Lsn::new(r.u64()?),
+                place: r.u32()?,
+                resolved: Lsn::new(r.u64()?),
+            })
+        })
     }
 }
 

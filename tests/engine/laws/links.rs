@@ -49,6 +49,7 @@ fn accounts<'a>(record: &Record<'a>) -> Vec<&'a str> {
         Record::ReservationLapsed(it) => vec![it.tenant_account_ref],
         Record::Notification(_) => Vec::new(),
         Record::LimitsSet(it) => it.tenant_account_ref.into_iter().collect(),
+        Record::BreaksOpened(_) | Record::BreakResolved(_) => vec![],
     }
 }
 

@@ -8,6 +8,7 @@
 mod account;
 mod amount;
 mod authorization;
+mod breaks;
 mod check;
 mod hash;
 mod limits;
@@ -53,6 +54,8 @@ pub struct Books {
     notified: HashSet<u128, Known>,
     /// Each idempotency key, and the record that used it.
     keys: HashMap<u128, u64, Known>,
+    /// Each break by its name.
+    breaks: HashMap<[u8; 16], breaks::Known>,
     totals: totals::Ledger,
     /// The spend limits of every account that has none of its own.
     limits: Rc<[Rule]>,
@@ -101,6 +104,8 @@ impl Books {
             Event::Undone(it) => self.undone(at, it, margin),
             Event::Notification(it) => self.notification(at, it, margin),
             Event::LimitsSet(it) => self.limits_set(at, it, margin),
+            Event::BreaksOpened(it) => self.breaks(at, it, margin),
+            Event::BreakResolved(it) => self.resolved(at, it, margin),
         }
     }
 

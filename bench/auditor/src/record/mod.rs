@@ -3,7 +3,7 @@
 //! | offset | bytes | field |
 //! | ---: | ---: | --- |
 //! | 0 | 1 | version, 1 |
-//! | 1 | 1 | kind, 1 to 9 in the order of [`Event`] |
+//! | 1 | 1 | kind: 1 to 9, 16, 17, in the order of [`Event`] |
 //! | 2 | 2 | tenant, 0 |
 //! | 4 | 4 | zero |
 //! | 8 | 8 | moment, microseconds since 1970 |
@@ -14,6 +14,7 @@
 
 mod account;
 mod authorization;
+mod breaks;
 mod limits;
 mod notification;
 mod operation;
@@ -25,6 +26,7 @@ use crate::bytes::{Bytes, Malformed};
 
 pub use account::{Amended, Opened, Status};
 pub use authorization::{Authorization, Declined, Granted, Lapsed, Stored, Undone};
+pub use breaks::{BreakResolved, BreaksOpened};
 pub use limits::{Limit, LimitsSet, Period, Rule};
 pub use notification::Notification;
 pub use operation::{Code, Kind, Operation, Refused, Seen};
@@ -62,6 +64,10 @@ pub enum Event<'a> {
     LimitsSet(LimitsSet<'a>),
     /// The network told something.
     Notification(Notification<'a>),
+    /// A reconciliation opened breaks.
+    BreaksOpened(BreaksOpened),
+    /// A break was resolved.
+    BreakResolved(BreakResolved),
 }
 
 impl<'a> Record<'a> {
@@ -89,6 +95,8 @@ impl<'a> Record<'a> {
             7 => Event::Undone(Undone::read(&mut b)?),
             8 => Event::LimitsSet(LimitsSet::read(&mut b)?),
             9 => Event::Notification(Notification::read(&mut b)?),
+            16 => Event::BreaksOpened(BreaksOpened::read(&mut b)?),
+            17 => Event::BreakResolved(BreakResolved::read(&mut b)?),
             _ => return Err(Malformed("kind")),
         };
         if b.rest().is_empty() { Ok(Self { at, event }) } else { Err(Malformed("end")) }
