@@ -64,6 +64,10 @@ pub enum Route<'a> {
     Transfer,
     /// `POST /v1/snapshot`
     Snapshot,
+    /// `GET /v1/breaks`
+    ListBreaks,
+    /// `POST /v1/breaks`
+    ResolveBreak,
     /// `POST /v1/reconciliations`
     Reconcile,
     /// `GET /v1/transactions/{transaction_id}`
@@ -102,6 +106,7 @@ impl Route<'_> {
                 | Self::Transfer
                 | Self::Snapshot
                 | Self::Reconcile
+                | Self::ResolveBreak
         )
     }
 
@@ -176,6 +181,9 @@ pub fn operator<'a>(method: &Method, path: &'a str) -> Result<Route<'a>, Problem
         }
         (Some("v1"), Some("snapshot"), None, ..) => {
             allow(method, &[(Method::POST, Route::Snapshot)])
+        }
+        (Some("v1"), Some("breaks"), None, ..) => {
+            allow(method, &[(Method::GET, Route::ListBreaks), (Method::POST, Route::ResolveBreak)])
         }
         (Some("v1"), Some("reconciliations"), None, ..) => {
             allow(method, &[(Method::POST, Route::Reconcile)])

@@ -3,6 +3,7 @@
 mod accounts;
 mod actions;
 mod books;
+mod breaks;
 mod explain;
 mod holds;
 mod limits;
@@ -44,6 +45,7 @@ pub async fn read(
         Route::Explain(id) => explain::explain(worker, id).await,
         Route::Action(name) => actions::show(worker, name).await,
         Route::Notifications => notifications::list(worker, query).await,
+        Route::ListBreaks => breaks::list(worker, query).await,
         Route::TrialBalance => books::trial_balance(worker).await,
         Route::Live => Ok(health("live")),
         Route::Ready => ready(worker),
@@ -64,6 +66,7 @@ pub async fn write(worker: &Worker, route: Route<'_>, body: &[u8]) -> Result<Ans
         Route::SetLimits(name) => limits::set(worker, name, body).await,
         Route::ClearLimits(name) => limits::clear(worker, name).await,
         Route::Transfer => transfers::transfer(worker, body).await,
+        Route::ResolveBreak => breaks::resolve(worker, body).await,
         Route::Snapshot => snapshot::take(worker, body).await,
         _ => Err(Problem::no_such_path()),
     }

@@ -62,16 +62,24 @@ impl<'a> Query<'a> {
     /// # Errors
     /// 400 when `limit` is not from 1 to 1,000, or `cursor` none that a list gave.
     pub(super) fn page(&self) -> Result<Page, Problem> {
+        let limit = self.limit()?;
+        let bad = || Problem::invalid("query member cursor is not one that a list gave");
+        let after = self.find("cursor").map(|text| ActionRef::parse(text).ok_or_else(bad));
+        Ok(Page { after: after.transpose()?, limit })
+    }
+
+    /// `limit`: how many items at the most.
+    ///
+    /// # Errors
+    /// 400 when it is not from 1 to 1,000.
+    pub(super) fn limit(&self) -> Result<usize, Problem> {
         let limit = match self.find("limit") {
             None => Some(LIMIT_DEFAULT),
             Some(text) => text.parse().ok().filter(|limit| (1..=LIMIT_MAX).contains(limit)),
         };
-        let limit = limit.ok_or_else(|| {
+        limit.ok_or_else(|| {
             Problem::invalid(format!("query member limit is not from 1 to {LIMIT_MAX}"))
-        })?;
-        let bad = || Problem::invalid("query member cursor is not one that a list gave");
-        let after = self.find("cursor").map(|text| ActionRef::parse(text).ok_or_else(bad));
-        Ok(Page { after: after.transpose()?, limit })
+        })
     }
 
     /// A member that is a time.

@@ -8,7 +8,8 @@
 //! | `sha256` | what the file was announced with |
 //!
 //! The body goes into a file without a name in the data directory, as long as the log has room beside
-//! it; then one thread of its own reads it and the log. One at a time.
+//! it; then one thread of its own reads it and the log. One at a time. The breaks that are listed and
+//! were never opened before are opened, durably, before the report is told.
 
 use std::fs::File;
 use std::io::Seek;
@@ -24,8 +25,10 @@ use super::super::body;
 use super::super::shared::Shared;
 use super::super::worker::Worker;
 use super::query::Query;
+use crate::engine::Lsn;
+use crate::engine::record::OpenedBreak;
 use crate::reconcile::{Asked, ReconcileError, Report, reconcile as run, report};
-use crate::wire::time;
+use crate::wire::{json, time};
 
 /// The longest file.
 const FILE_BYTES_MAX: u64 = 64 << 30;
@@ -58,13 +61,29 @@ pub async fn reconcile(
         let _ = tell.send(compared);
     });
     started.map_err(|error| Problem::unavailable("OVERLOADED", error.to_string()))?;
-    let report = told.await.map_err(|_| Problem::unavailable("OVERLOADED", "it broke off"))??;
+    let told = told.await.map_err(|_| Problem::unavailable("OVERLOADED", "it broke off"));
+    let (report, opened) = told??;
+    worker.durable(opened).await?;
     Ok(Answer::json(StatusCode::OK, report::json(&report)))
 }
 
-fn compare(shared: &Shared, mut file: File, asked: &Asked) -> Result<Report, Problem> {
+/// The report, and the record that must be durable before it is told.
+fn compare(shared: &Shared, mut file: File, asked: &Asked) -> Result<(Report, Lsn), Problem> {
     file.rewind().map_err(|error| no_room(&error))?;
-    Ok(run(&shared.ledger, &shared.config.currencies, file, asked)?)
+    let mut report = run(&shared.ledger, &shared.config.currencies, file, asked)?;
+    let told: Vec<_> = report::named(&report)
+        .map(|(name, it)| (name, it.kind, json::object(|o| report::broken(o, name, it))))
+        .collect();
+    let breaks: Vec<_> = told
+        .iter()
+        .filter_map(|(name, kind, told)| {
+            let told = std::str::from_utf8(told).ok()?;
+            Some(OpenedBreak { name: name.to_bytes(), kind: kind.name(), told })
+        })
+        .collect();
+    let (opened, last) = shared.ledger.open_breaks(report.identity(), &breaks)?;
+    report.opened = u64::try_from(opened).unwrap_or(u64::MAX);
+    Ok((report, last.map_or(Lsn::ZERO, |stamp| stamp.lsn)))
 }
 
 /// The only one who reconciles, until it is dropped.

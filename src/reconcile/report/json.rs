@@ -24,6 +24,7 @@ pub fn json(report: &Report) -> Vec<u8> {
         object.number("matched", report.matched);
         object.number("breaks_found", report.found());
         object.number("breaks_listed", report.breaks.len());
+        object.number("breaks_opened", report.opened);
         object.list("kinds", &report.counts, |object, (kind, count)| {
             object.text("kind", kind.name());
             object.number("count", *count);

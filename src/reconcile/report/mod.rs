@@ -14,7 +14,7 @@ use std::collections::BTreeMap;
 
 pub use csv::csv;
 pub use html::html;
-pub use json::json;
+pub use json::{broken, json};
 pub use refs::{BreakRef, named};
 pub use table::table;
 pub use told::Told;
@@ -54,6 +54,8 @@ pub struct Report {
     pub matched: u64,
     /// How many breaks there are of each kind.
     pub counts: BTreeMap<Kind, u64>,
+    /// How many of them were never opened before.
+    pub opened: u64,
     /// Those that are listed.
     pub breaks: Vec<Break>,
     /// The figures of its summary.
@@ -79,6 +81,7 @@ impl Default for Report {
             window: Window::default(),
             matched: 0,
             counts: BTreeMap::new(),
+            opened: 0,
             breaks: Vec::new(),
             checked: Vec::new(),
             currency: None,

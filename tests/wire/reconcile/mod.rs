@@ -1,6 +1,7 @@
 //! Reconciliation: the command and the call, on real ledgers and real files.
 
 mod forms;
+mod kept;
 mod ledger;
 mod planted;
 
