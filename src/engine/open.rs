@@ -143,7 +143,7 @@ fn begin<S: Storage>(
     let (replayed, folded) = replay(&mut base, &options.currencies, options.folders, |router| {
         wal::replay(storage, options_of_log, |record| router.record(&record))
     })?;
-    let opened = replayed.open().map_err(wal::OpenError::from)?;
+    let opened = replayed.begin().map_err(wal::OpenError::from)?;
     let last = folded.last.max(base.last);
     let clock = match options.wall {
         Some(wall) => Clock::start_at(wall, last, options.accept_clock_jump)?,

@@ -196,7 +196,7 @@ pub fn open<S: Storage, E>(
     options: Options,
     visit: impl FnMut(RecordRef<'_>) -> Result<(), E>,
 ) -> Result<Opened<S>, OpenError<E>> {
-    Ok(replay(storage, options, visit)?.open()?)
+    Ok(replay(storage, options, visit)?.begin()?)
 }
 
 /// Does as [`open`] does up to where the storage would be changed: for a caller who has more to
@@ -234,11 +234,11 @@ pub struct Replayed<S: Storage> {
 }
 
 impl<S: Storage> Replayed<S> {
-    /// Opens it: what died is made to stay dead, and a life begins.
+    /// What died is made to stay dead, and a life begins.
     ///
     /// # Errors
     /// When the storage failed.
-    pub fn open(self) -> Result<Opened<S>, StorageError> {
+    pub fn begin(self) -> Result<Opened<S>, StorageError> {
         let Self { storage, options, survey, replay, recovered } = self;
         let kept = repair::repair(&storage, survey, &replay, recovered.torn)?;
         begin(storage, options, kept, replay, recovered)

@@ -29,8 +29,7 @@ const CALLS: [&str; 16] = [
 ];
 
 /// What looks like one of them and is something else.
-const OTHERS: [&str; 8] = [
-    "visit)?.open()?",
+const OTHERS: [&str; 7] = [
     "durability.publish(",
     "self.publish(&tally",
     "self.kept.remove(",
