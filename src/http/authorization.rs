@@ -35,6 +35,8 @@ pub async fn authorize(
     let parsed = AuthorizationBody::parse(body)?;
     let ends = received.checked_add(worker.shared.config.authorizations.budget);
     let desk = Desk { worker, kind, parsed: &parsed, ends: ends.unwrap_or(received) };
+    // Too much in flight is a decline, too.
+    let Ok(_in_flight) = worker.shared.admit() else { return Ok(desk.undecided("OVERLOADED")) };
     match desk.question()? {
         Ok((account, asked)) => desk.answer(account.as_deref().map_err(|why| *why), asked).await,
         Err(reason) => Ok(desk.undecided(reason)),

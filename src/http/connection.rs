@@ -109,10 +109,12 @@ async fn answer(
         _ => BYTES_MAX,
     };
     let body = body::read(incoming, limit, shared.config.body_timeout).await?;
+    if let Route::Authorize(kind) = route {
+        return authorization::authorize(worker, kind, &body, received).await;
+    }
     let _in_flight = shared.admit()?;
     match route {
         Route::Operation(operation) => operation::operate(worker, operation, &body).await,
-        Route::Authorize(kind) => authorization::authorize(worker, kind, &body, received).await,
         Route::Webhook => webhook::receive(worker, &body).await,
         Route::Ask(question) => questions::receive(worker, question, &body).await,
         route => operator::write(worker, route, &body).await,

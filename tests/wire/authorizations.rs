@@ -282,3 +282,27 @@ fn of_two_that_do_not_both_fit_exactly_one_is_approved_and_its_operation_posts()
     assert_eq!(balance["reserved"]["value"].to_string(), "0.0");
     assert_eq!(balance["posted"]["value"].to_string(), "20000.0");
 }
+
+#[test]
+fn too_much_at_once_is_a_decline_and_never_an_error() {
+    const CLIENTS: usize = 32;
+    let home = Home::new();
+    let server = home.serve(&["--max-in-flight", "1"]);
+    let mut desk = Desk::at(&server);
+    desk.open("a", &["SGD"]);
+    desk.fund("a", "1000", "SGD");
+    let barrier = Barrier::new(CLIENTS);
+    let client = |n: usize| {
+        let (barrier, server) = (&barrier, &server);
+        move || {
+            let mut client = Client::connect(server.network);
+            barrier.wait();
+            (0..20).for_each(|m| {
+                let body = message(&format!("t-{n}-{m}"), "a", "1", r#","currency":"SGD""#);
+                let (status, reason) = told(&client.ask(&post(PRE, body.as_bytes())));
+                assert!(status == "approved" || reason == "OVERLOADED", "{reason}");
+            });
+        }
+    };
+    thread::scope(|scope| (0..CLIENTS).for_each(|n| drop(scope.spawn(client(n)))));
+}
