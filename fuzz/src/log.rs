@@ -129,19 +129,24 @@ fn options() -> Options {
     Options {
         segment_bytes: 32 << 10,
         first_segment_bytes: 16 << 10,
+        merge_files: 2,
         log_id: Some(LogId::new(*b"the log of fuzz.")),
         ..Options::default()
     }
 }
 
-/// Three lives, of which most is sealed, a snapshot, and a group that vouches for the last records.
+/// Three lives, of which most is sealed and some of that merged, a snapshot, and a group that vouches
+/// for the last records.
 fn whole() -> &'static Whole {
     static WHOLE: OnceLock<Whole> = OnceLock::new();
     WHOLE.get_or_init(|| {
         let disk = Disk::new();
-        live(&disk, 12, 9);
+        live(&disk, 12, 16);
         live(&disk, 30, 2);
         live(&disk, 14, 0);
+        let names = disk.list().expect("the disk is whole").into_iter().filter_map(Name::segments);
+        let widths: Vec<u64> = names.map(|(first, last)| last - first).collect();
+        assert!(widths.iter().any(|width| *width > 0), "{widths:?}");
         let (_, records) = open(&disk.kill()).expect("nothing was harmed");
         assert_eq!(records.len(), 56);
         let names = disk.list().expect("the disk is whole").into_iter();
@@ -155,8 +160,8 @@ fn whole() -> &'static Whole {
     })
 }
 
-/// Appends so many records, and seals so many segments.
-fn live(disk: &Disk, records: u64, sealed: usize) {
+/// Appends so many records, and takes so many steps of sealing and of merging.
+fn live(disk: &Disk, records: u64, steps: usize) {
     let (mut opened, _) = open(disk).expect("nothing was harmed");
     for n in 0..records {
         let length = usize::try_from(n * 37 % 2_000).unwrap_or(0);
@@ -170,7 +175,7 @@ fn live(disk: &Disk, records: u64, sealed: usize) {
         }
     }
     opened.committer.vouch().expect("the disk is whole");
-    for _ in 0..sealed {
+    for _ in 0..steps {
         assert!(!matches!(opened.sealer.step(), Seal::Failed(_)), "the disk is whole");
     }
     if let Ok(mut snapshot) = opened.wal.snapshot(opened.wal.appended()) {

@@ -105,6 +105,17 @@ fn start(config: Config) -> anyhow::Result<(Arc<Shared>, Log)> {
     Ok((shared, Log { ended, committer }))
 }
 
+fn tell_merged(merged: Result<wal::Merged, &std::io::Error>) {
+    match merged {
+        Ok(wal::Merged { name, files, bytes }) => {
+            tracing::debug!(%name, files, bytes, "sealed files became one");
+        }
+        Err(error) => {
+            tracing::error!(%error, "sealed files could not be merged: they stay as they are");
+        }
+    }
+}
+
 fn open(
     config: &Config,
     metrics: &Metrics,
@@ -136,6 +147,7 @@ fn open(
             on_shortage: Some(Arc::new(|error| {
                 tracing::error!(%error, "no room for the log: writes are refused until there is");
             })),
+            on_merge: Some(Box::new(tell_merged)),
             on_progress: Some(Box::new(move |progress| {
                 bar.set_length(progress.bytes_total);
                 bar.set_position(progress.bytes_done);

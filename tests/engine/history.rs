@@ -145,7 +145,7 @@ impl<'a> History<'a> {
             41 => self.fill_up(),
             42..60 => self.make_room(),
             80 => self.take_snapshot(),
-            62..80 => drop(self.subject.world.sealer.step()),
+            62..80 => (0..4).for_each(|_| drop(self.subject.world.sealer.step())),
             60..62 => {
                 let n = usize::try_from(self.choices.below(self.plan.ends.len() as u64)).unwrap();
                 self.end_life(self.plan.ends[n]);

@@ -88,6 +88,8 @@ pub(crate) fn short_segments() -> Options {
     let wal = wal::Options {
         segment_bytes: 128 << 10,
         first_segment_bytes: 64 << 10,
+        // So that what is sealed is merged again and again.
+        merge_files: 2,
         ..wal::Options::default()
     };
     Options { wal, ..Options::default() }

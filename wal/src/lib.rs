@@ -30,7 +30,7 @@
 //! | [`Wal`] | append, wait, read, close | on any thread |
 //! | [`Committer`] | groups, checksums, writes, syncs, publishes | on one thread of its own |
 //! | [`Filler`] | prepares the next segment | on one thread of its own |
-//! | [`Sealer`] | rewrites finished segments without padding | on one thread of its own |
+//! | [`Sealer`] | rewrites finished segments without padding, and makes few files of many | on one thread of its own |
 //! | [`SnapshotWriter`], [`read_snapshot`] | what the caller made of the log, so that opening is short | on any thread; before [`open`] |
 //! | [`open`], [`replay`] | recovers: reads, judges; then repairs, begins a life | once, before them |
 //! | [`Storage`], [`Medium`] | the seam: [`Directory`] for files, [`simulated::Disk`] for tests | |

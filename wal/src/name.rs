@@ -6,6 +6,10 @@
 //! | `{first:016x}-{last:016x}.dense` | the records of sealed segments, from `first` to `last` |
 //! | `{lsn:016x}.snapshot` | a snapshot, by the first record to be replayed on top of it |
 //! | `….tmp` | one of these before it is whole; removed at the next start |
+//!
+//! A segment may be in more than one file for a moment, and after a power cut in that moment. While
+//! its padded one is there that counts, and a dense file of it alone does not; of dense files the
+//! widest counts, which was made from the others.
 
 use std::fmt;
 

@@ -24,8 +24,8 @@ pub struct LsArgs {
 
 /// What the help says at its end.
 pub const HELP: &str = "\
-A segment is written and padded, and sealed when it is full: rewritten dense, without padding. Works \
-while a server runs.
+A segment is written and padded, and sealed when it is full: rewritten dense, without padding. Sealed \
+neighbours become one file. Works while a server runs.
 
 Example:
   holdfast wal ls --data-dir /var/lib/holdfast
