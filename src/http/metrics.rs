@@ -108,6 +108,7 @@ pub struct LogMetrics {
     records: Counter,
     bytes: Counter,
     sync: Histogram,
+    from_copy: Counter,
 }
 
 #[derive(Debug, Default)]
@@ -297,7 +298,15 @@ impl LogMetrics {
         let sync = Histogram::new(SYNC_EDGES);
         let help = "How long the disk took to make a group durable";
         registry.register_with_unit("log_sync", help, Unit::Seconds, sync.clone());
-        Self { commits, records, bytes, sync }
+        let from_copy = Counter::default();
+        let help = "Reads of the log that were wrong in one copy and right in the other";
+        registry.register("log_read_from_copy", help, from_copy.clone());
+        Self { commits, records, bytes, sync, from_copy }
+    }
+
+    /// What was read was wrong in one copy of the log.
+    pub fn read_from_copy(&self) {
+        self.from_copy.inc();
     }
 
     /// A group was made durable.

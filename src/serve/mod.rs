@@ -122,7 +122,7 @@ fn open(
     wakers: Arc<Wakers>,
 ) -> anyhow::Result<Running<wal::Mirrored<wal::Directory>>> {
     let path = config.data_dir.join("wal");
-    let directory = storage::open(config)?;
+    let directory = storage::open(config, metrics.log())?;
     println!("{}", disk::measure(&config.data_dir)?);
     let counted = metrics.log();
     let bar = crate::print::bar("recovering", 0);

@@ -88,3 +88,32 @@ fn a_copy_in_use_refuses_and_says_which() {
     assert!(refused.message.contains("in use") && refused.message.contains(place));
     drop(server);
 }
+
+/// A bit of a sealed file that rots is read from the other copy, and the file is whole again.
+#[test]
+fn a_sealed_file_that_rots_is_repaired_from_the_other_copy_and_it_is_said() {
+    let (home, mirror) = (Home::new(), tempfile::tempdir().unwrap());
+    let flags = [&flags(mirror.path())[..], &["--segment-bytes", "65536"]].concat();
+    let server = home.serve(&flags);
+    let mut desk = Desk::at(&server);
+    desk.open("a", &["USD"]);
+    (0..20).for_each(|n| credit(&mut desk, n));
+    // Once the padded one is gone the sealed one counts.
+    let log = home.path().join("wal");
+    while [&log, mirror.path()].iter().any(|folder| folder.join("0000000000000001.wal").exists()) {
+        assert_eq!(desk.get("/v1/accounts/a").status, 200);
+    }
+    server.kill();
+    let sealed = |path: &PathBuf| path.extension().is_some_and(|kind| kind == "dense");
+    let file = files(&log).into_iter().find(sealed).unwrap();
+    let whole = fs::read(&file).unwrap();
+    let mut rotten = whole.clone();
+    rotten[200] ^= 1;
+    fs::write(&file, rotten).unwrap();
+    has_all(&home, &flags);
+    let (said, name) = (home.messages(), file.file_name().unwrap().to_str().unwrap());
+    assert!(said.contains("the log and its copy differed: a file was made whole"), "{said}");
+    assert!(said.contains(&format!("\"mended\":\"{name}\"")), "{said}");
+    // It may have become part of a wider one meanwhile.
+    assert!(!file.exists() || fs::read(&file).unwrap() == whole);
+}

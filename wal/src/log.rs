@@ -287,6 +287,15 @@ impl<S: Storage> Log<S> {
         }
     }
 
+    /// Wakes the sealer if it is to mend what was found wrong.
+    pub(crate) fn wake_to_mend(&self) {
+        if self.storage.is_ailing() {
+            // It may be about to sleep, and holds this while it looks.
+            drop(self.shared.queue.lock());
+            self.shared.finished.notify_one();
+        }
+    }
+
     fn admits(&self, queue: &Queue<S::Medium>) -> Result<(), AppendError> {
         match queue.life {
             Life::Poisoned => Err(AppendError::Poisoned),

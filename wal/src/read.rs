@@ -44,7 +44,10 @@ pub(crate) fn record<S: Storage>(log: &Log<S>, lsn: Lsn) -> Result<Record, ReadE
     loop {
         let name = place.name();
         let source = match read(log, place, lsn) {
-            Ok(record) => return Ok(record),
+            Ok(record) => {
+                log.wake_to_mend();
+                return Ok(record);
+            }
             Err(source) => source,
         };
         place = find()?;

@@ -96,6 +96,17 @@ pub trait Storage: Send + Sync + 'static {
         self.remove(name)
     }
 
+    /// Whether a copy of a file was found not to hold what was written.
+    fn is_ailing(&self) -> bool {
+        false
+    }
+
+    /// Makes such a file whole again from what its copies hold, and says which one was tried: whoever
+    /// has it open reads the one of before. `pause` is called between two pieces of the work.
+    fn mend(&self, _pause: &dyn Fn()) -> Option<Name> {
+        None
+    }
+
     /// Makes the names of the files durable. Once it has failed it fails for ever.
     ///
     /// # Errors
@@ -133,6 +144,17 @@ pub trait Medium: Send + Sync + 'static {
     /// # Errors
     /// Those bytes are not there or cannot be read.
     fn read_at(&self, buffer: &mut [u8], offset: u64) -> io::Result<()>;
+
+    /// The same from this copy of the file alone, counted from 0; says whether there is one.
+    ///
+    /// # Errors
+    /// Those bytes are not there or cannot be read.
+    fn read_copy_at(&self, copy: usize, buffer: &mut [u8], offset: u64) -> io::Result<bool> {
+        if copy == 0 { self.read_at(buffer, offset).map(|()| true) } else { Ok(false) }
+    }
+
+    /// Says that a copy of the file does not hold what was written, and that another one does.
+    fn blame(&self) {}
 
     /// Writes all of `bytes` at `offset`: within the length of a segment, at the end of a file that
     /// was begun. Durable after the next [`Medium::sync`].

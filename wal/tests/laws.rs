@@ -11,6 +11,7 @@ mod merged; // sealed files that became one
 mod mirrored; // two copies: both or none
 mod moving; // a log that moves under the one who copies it
 mod rig; // an answered log, and every way to damage it
+mod rotten; // two copies, of which one holds what was not written
 mod sealed; // what was sealed is as it was, or its damage is told
 mod segments; // rotation, large records, and segments that are not what they should be
 mod snapshots; // whole or not there, never ahead of the log, damage is told

@@ -254,7 +254,7 @@ fn a_file_that_is_damaged_is_left_alone_and_the_others_are_merged() {
         match log.sealer.step() {
             Seal::Idle => break,
             Seal::Failed(_) => failures += 1,
-            Seal::Sealed(_) | Seal::Merging | Seal::Merged(_) => {}
+            Seal::Sealed(_) | Seal::Merging | Seal::Merged(_) | Seal::Mended(_) => {}
         }
     }
     assert_eq!(failures, 1, "it is not tried again and again");
@@ -275,25 +275,19 @@ fn a_file_that_is_damaged_is_left_alone_and_the_others_are_merged() {
 /// What does not read back as it was written gets no name, and what it was made of stays.
 #[test]
 fn a_merge_that_does_not_read_back_is_not_published() {
-    for operation in [Operation::Write, Operation::Sync] {
-        let (disk, records) = sealed(6, 12);
+    let (disk, records) = sealed(6, 12);
+    let before = dense(&disk);
+    for byte in [70, 100, 300, 1_000] {
+        let disk = disk.kill();
         let mut log = opened(&disk, 3);
-        let before = dense(&disk);
-        // It fails and does not say so, as far as the log sees: the cache is dropped behind it.
-        disk.break_at(Fault {
-            operation: Some(operation),
-            nth: 1,
-            failure: Failure::Io,
-            lasting: true,
-        });
-        let failed = until(&mut log, |step| matches!(step, Seal::Failed(_) | Seal::Idle));
-        assert!(matches!(failed, Seal::Failed(_)));
-        assert_eq!(dense(&disk), before);
+        // Nothing is written before the end of so short a file, and it is read back next.
+        while !disk.flip_begun(8 * byte) {
+            assert!(matches!(log.sealer.step(), Seal::Merging));
+        }
+        assert!(matches!(log.sealer.step(), Seal::Failed(_)), "byte {byte}");
+        assert!(before.iter().all(|name| dense(&disk).contains(name)) && wide(&disk).is_empty());
         log.check_reads();
-        let mut again = Log::open_with(&disk.crash(|| false), merging(3)).unwrap();
-        assert!(again.records == records);
-        again.seal_all();
-        assert!(dense(&disk).len() >= before.len());
+        assert!(Log::open(&disk.crash(|| false)).unwrap().records == records);
     }
 }
 

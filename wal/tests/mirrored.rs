@@ -1,10 +1,10 @@
 //! Two copies of a log: both or none, whatever happens to either of them.
 
 use std::convert::Infallible;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex};
 
-use wal::mirror::{ReconcileError, Reconciled, reconcile};
+use wal::mirror::{Listeners, ReconcileError, Reconciled, Rot, reconcile};
 use wal::simulated::{Choices, Disk, Failure, Fault, Operation};
 use wal::{
     Fill, Lsn, Mirrored, Name, OnMirrorLoss, OpenError, Opened, Options, Record, Seal, Step, open,
@@ -17,6 +17,8 @@ pub(crate) struct Pair {
     pub(crate) opened: Opened<Mirrored<Disk>>,
     pub(crate) records: Vec<Record>,
     pub(crate) losses: Arc<AtomicUsize>,
+    /// What was told of files that rot.
+    pub(crate) rotten: Arc<Mutex<Vec<(Name, String)>>>,
 }
 
 impl Pair {
@@ -38,14 +40,19 @@ impl Pair {
         let on_loss = Arc::new(move |_: &std::io::Error| {
             told.fetch_add(1, Ordering::Relaxed);
         });
+        let rotten = Arc::new(Mutex::new(Vec::new()));
+        let told = Arc::clone(&rotten);
+        let on_rot = Arc::new(move |name, rot: Rot<'_>| {
+            told.lock().unwrap().push((name, format!("{rot:?}")));
+        });
         let [first, second] = disks.map(Disk::clone);
         let mut records = Vec::new();
-        let storage = Mirrored::with(first, second, policy, on_loss);
+        let storage = Mirrored::with(first, second, policy, Listeners { on_loss, on_rot });
         let opened = open(storage, options, |record| {
             records.push(record.to_record());
             Ok(())
         })?;
-        Ok(Self { opened, records, losses })
+        Ok(Self { opened, records, losses, rotten })
     }
 
     pub(crate) fn append(&mut self, choices: &mut Choices) {
@@ -88,7 +95,7 @@ impl Pair {
             match self.opened.sealer.step() {
                 Seal::Idle => break,
                 Seal::Failed(error) => panic!("{error}"),
-                Seal::Sealed(_) | Seal::Merging | Seal::Merged(_) => {}
+                Seal::Sealed(_) | Seal::Merging | Seal::Merged(_) | Seal::Mended(_) => {}
             }
         }
     }
@@ -168,7 +175,8 @@ fn loses_a_copy(nth: u64, policy: OnMirrorLoss) -> bool {
     hit
 }
 
-fn answered() -> (Disk, Disk, Vec<Record>) {
+/// All of it sealed, and merged.
+pub(crate) fn answered() -> (Disk, Disk, Vec<Record>) {
     let (a, b) = (Disk::new(), Disk::new());
     let mut pair = Pair::open([&a, &b], OnMirrorLoss::Stop).unwrap();
     let mut choices = Choices::new(4);

@@ -99,7 +99,7 @@ impl<S: Storage> World<S> {
     pub fn seal(&mut self) -> anyhow::Result<()> {
         loop {
             match self.sealer.step() {
-                Seal::Sealed(_) | Seal::Merging | Seal::Merged(_) => {}
+                Seal::Sealed(_) | Seal::Merging | Seal::Merged(_) | Seal::Mended(_) => {}
                 Seal::Idle => return Ok(()),
                 Seal::Failed(error) => return Err(error.into()),
             }

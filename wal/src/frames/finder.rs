@@ -8,8 +8,9 @@ use std::io;
 
 use zerocopy::FromBytes;
 
+use super::copies::Copies;
 use super::layout::{ENTRY_BYTES, Entry, Foot, Head};
-use super::{Frame, Frames, damaged};
+use super::{Frame, Frames, damaged, is_damage};
 use crate::size::{narrow, wide};
 use crate::storage::Medium;
 
@@ -30,21 +31,34 @@ impl<M: Medium> Finder<M> {
         Ok(Self { medium, head, foot })
     }
 
-    /// The frame that has the item of this number, verified and decompressed.
+    /// The frame that has the item of this number, verified and decompressed. Where the index leads
+    /// elsewhere, that of the second copy is asked.
     pub(crate) fn frame_of(&self, number: u64) -> io::Result<Frame> {
-        let entry = self.entry_of(number)?;
-        let bytes = entry.read(&self.medium, self.foot.index_offset)?;
-        entry.unpack(&self.head, &bytes)
+        match self.find(number, 0) {
+            Err(error) if is_damage(&error) => {
+                let found = self.find(number, 1).map_err(|_| error)?;
+                self.medium.blame();
+                Ok(found)
+            }
+            found => found,
+        }
+    }
+
+    fn find(&self, number: u64, copy: usize) -> io::Result<Frame> {
+        let entry = self.entry_of(number, copy)?;
+        let bytes = entry.bytes_before(self.foot.index_offset)?;
+        let unpack = |bytes: Vec<u8>| entry.unpack(&self.head, &bytes);
+        Copies::Any.read(&self.medium, entry.offset.get(), bytes, unpack)
     }
 
     /// First where it lies if all frames have as many items, then by halving.
-    fn entry_of(&self, number: u64) -> io::Result<Entry> {
+    fn entry_of(&self, number: u64, copy: usize) -> io::Result<Entry> {
         let missing = || damaged("the index does not hold the record");
         let (mut low, mut high) = (0, self.foot.frames);
         let mut guess = self.guess(number).ok_or_else(missing)?;
         while low < high {
             let from = guess.saturating_sub(LINES / 2).min(high.saturating_sub(LINES)).max(low);
-            let lines = self.lines(from, LINES.min(high - from))?;
+            let lines = self.lines(from, LINES.min(high - from), copy)?;
             match lines.partition_point(|entry| entry.first.get() <= number).checked_sub(1) {
                 None => high = from,
                 Some(at) if lines[at].holds(number) => return Ok(lines[at]),
@@ -62,9 +76,14 @@ impl<M: Medium> Finder<M> {
         u64::try_from(place.checked_div(u128::from(self.foot.items))?).ok()
     }
 
-    fn lines(&self, from: u64, lines: u64) -> io::Result<Vec<Entry>> {
+    fn lines(&self, from: u64, lines: u64, copy: usize) -> io::Result<Vec<Entry>> {
         let mut bytes = vec![0; narrow(lines) * ENTRY_BYTES];
-        self.medium.read_at(&mut bytes, self.foot.index_offset + from * wide(ENTRY_BYTES))?;
+        let offset = self.foot.index_offset + from * wide(ENTRY_BYTES);
+        if copy == 0 {
+            self.medium.read_at(&mut bytes, offset)?;
+        } else if !self.medium.read_copy_at(copy, &mut bytes, offset)? {
+            return Err(damaged("there is no other copy"));
+        }
         let lines = <[Entry]>::ref_from_bytes(&bytes);
         Ok(lines.map_err(|_| damaged("the index is uneven"))?.to_vec())
     }

@@ -9,7 +9,6 @@ use zerocopy::{FromBytes, IntoBytes};
 use super::layout::{Entry, FrameHead, Head};
 use super::{FRAME_HEAD_BYTES, PLAIN_BYTES_MAX, damaged};
 use crate::size::{narrow, wide};
-use crate::storage::Medium;
 
 thread_local! {
     /// One for each thread that reads: making one costs as much as decompressing a small frame.
@@ -26,11 +25,11 @@ pub(crate) struct Frame {
     pub(crate) plain: Vec<u8>,
 }
 
-/// A frame as it lies in a file, not verified yet.
+/// A frame as it lies in a file.
 pub(crate) struct Raw<'a> {
     pub(super) entry: &'a Entry,
     pub(super) head: &'a Head,
-    pub(super) bytes: Vec<u8>,
+    pub(crate) bytes: Vec<u8>,
 }
 
 impl Raw<'_> {
@@ -40,14 +39,9 @@ impl Raw<'_> {
         first..first.saturating_add(u64::from(self.entry.items.get()))
     }
 
-    /// Whether each of its bytes is right; returns its length.
-    pub(crate) fn verify(&self) -> io::Result<usize> {
-        self.entry.verify(&self.head.to_bytes(), &self.bytes).map(|_| self.bytes.len())
-    }
-
-    /// The same, decompressed.
-    pub(super) fn unpack(&self) -> io::Result<Frame> {
-        self.entry.unpack(self.head, &self.bytes)
+    /// Whether each of its bytes is right.
+    pub(crate) fn verify(&self) -> io::Result<()> {
+        self.entry.verify(&self.head.to_bytes(), &self.bytes)
     }
 }
 
@@ -64,25 +58,29 @@ impl Entry {
         number.checked_sub(self.first.get()).is_some_and(|at| at < u64::from(self.items.get()))
     }
 
-    /// The bytes of the frame, which ends before `end` if this is one.
-    pub(super) fn read<M: Medium>(&self, medium: &M, end: u64) -> io::Result<Vec<u8>> {
+    /// The length of the frame, which ends before `end` if this is a line of its file.
+    pub(crate) fn bytes_before(&self, end: u64) -> io::Result<usize> {
         let bytes = narrow(u64::from(self.bytes.get()));
         let behind = self.offset.get().checked_add(wide(bytes)).filter(|behind| *behind <= end);
         if behind.is_none() || bytes < FRAME_HEAD_BYTES {
             return Err(damaged("the index leads out of the file"));
         }
-        let mut buffer = vec![0; bytes];
-        medium.read_at(&mut buffer, self.offset.get())?;
-        Ok(buffer)
+        Ok(bytes)
+    }
+
+    /// Where the frame begins in the file.
+    pub(crate) fn offset(&self) -> u64 {
+        self.offset.get()
+    }
+
+    /// Whether these bytes are the frame in a file with this head.
+    pub(crate) fn verify(&self, head: &[u8], bytes: &[u8]) -> io::Result<()> {
+        self.frame(head, bytes).map(drop)
     }
 
     /// The frame that these bytes are in a file with this head, if each of them is right and it is
     /// the one that this line is of: its fields and its data.
-    pub(super) fn verify<'a>(
-        &self,
-        head: &[u8],
-        bytes: &'a [u8],
-    ) -> io::Result<(&'a FrameHead, &'a [u8])> {
+    fn frame<'a>(&self, head: &[u8], bytes: &'a [u8]) -> io::Result<(&'a FrameHead, &'a [u8])> {
         let (frame, data) =
             FrameHead::ref_from_prefix(bytes).map_err(|_| damaged("a frame is cut short"))?;
         let whole = frame.crc.get() == checksum(head, self.offset.get(), frame.as_bytes(), data)
@@ -96,7 +94,7 @@ impl Entry {
 
     /// The same, decompressed.
     pub(super) fn unpack(&self, head: &Head, bytes: &[u8]) -> io::Result<Frame> {
-        let (frame, data) = self.verify(&head.to_bytes(), bytes)?;
+        let (frame, data) = self.frame(&head.to_bytes(), bytes)?;
         let plain_bytes = narrow(u64::from(frame.plain_bytes.get()));
         let plain = match frame.codec.get() {
             0 => data.to_vec(),

@@ -46,18 +46,22 @@
 //! In a snapshot the bytes from 72 to 128 are zeros. The foot is the summary of a sealed segment:
 //! who has verified it knows what the file holds without reading it.
 
+use std::io;
+
 use zerocopy::little_endian::{U32, U64};
 use zerocopy::{FromBytes, Immutable, IntoBytes, KnownLayout, Unaligned};
 
-use crate::Lsn;
+use super::damaged;
 use crate::group::Chain;
 use crate::segment::LogId;
+use crate::size::wide;
+use crate::{Lsn, Name};
 
 const HEAD_MAGIC: [u8; 8] = *b"walframe";
 const FOOT_MAGIC: [u8; 8] = *b"walfoot!";
 const VERSION: u32 = 1;
 
-pub(super) const HEAD_BYTES: usize = size_of::<HeadLayout>();
+pub(crate) const HEAD_BYTES: usize = size_of::<HeadLayout>();
 pub(crate) const FOOT_BYTES: usize = size_of::<FootLayout>();
 pub(super) const ENTRY_BYTES: usize = size_of::<Entry>();
 pub(crate) const FRAME_HEAD_BYTES: usize = size_of::<FrameHead>();
@@ -99,7 +103,7 @@ pub(crate) struct Foot {
     pub(crate) items: u64,
     pub(crate) plain_bytes: u64,
     pub(crate) file_bytes: u64,
-    pub(super) index_offset: u64,
+    pub(crate) index_offset: u64,
     pub(super) index_crc: u32,
 }
 
@@ -120,7 +124,7 @@ struct HeadLayout {
 /// One line of the index.
 #[derive(Clone, Copy, Debug, FromBytes, IntoBytes, Immutable, KnownLayout, Unaligned)]
 #[repr(C)]
-pub(super) struct Entry {
+pub(crate) struct Entry {
     pub(super) offset: U64,
     pub(super) first: U64,
     pub(super) crc: U32,
@@ -193,8 +197,27 @@ impl Head {
         bytes
     }
 
-    /// The head that these bytes are; `None` if a bit of it is wrong.
-    pub(crate) fn of_bytes(bytes: &[u8]) -> Option<Self> {
+    /// Whether the file of that name is to have it.
+    pub(crate) fn is_of(&self, name: Name) -> bool {
+        match name {
+            Name::Segment(_) => false,
+            Name::Dense { first, last } => {
+                self.kind == Kind::Dense && (self.first, self.last) == (first, last)
+            }
+            Name::Snapshot(from) => {
+                let from = from.value();
+                self.kind == Kind::Snapshot && (self.first, self.last) == (from, from)
+            }
+        }
+    }
+
+    /// The head that these bytes are.
+    pub(crate) fn read(bytes: &[u8]) -> io::Result<Self> {
+        Self::of_bytes(bytes).ok_or_else(|| damaged("the head does not match its checksum"))
+    }
+
+    /// The same; `None` if a bit of it is wrong.
+    fn of_bytes(bytes: &[u8]) -> Option<Self> {
         let layout = HeadLayout::ref_from_bytes(bytes).ok()?;
         let kinds = [Kind::Dense, Kind::Snapshot];
         let kind = kinds.into_iter().find(|kind| kind.number() == layout.kind.get())?;
@@ -213,7 +236,7 @@ impl Span {
 }
 
 impl Foot {
-    pub(super) fn to_bytes(self, head: &[u8]) -> [u8; FOOT_BYTES] {
+    pub(crate) fn to_bytes(self, head: &[u8]) -> [u8; FOOT_BYTES] {
         let Span { before, after, epochs, marks } = self.span;
         let mut layout = FootLayout {
             magic: FOOT_MAGIC,
@@ -242,8 +265,28 @@ impl Foot {
         bytes
     }
 
-    /// The foot that these bytes are in a file with this head; `None` if a bit of it is wrong.
-    pub(super) fn of_bytes(head: &[u8], bytes: &[u8]) -> Option<Self> {
+    /// The foot that these bytes are in a file with this head and of this length.
+    pub(crate) fn read(head: &Head, bytes: &[u8], file_bytes: u64) -> io::Result<Self> {
+        let foot = Self::of_bytes(&head.to_bytes(), bytes);
+        let foot = foot.ok_or_else(|| damaged("the foot does not match its checksum"))?;
+        let index_bytes = foot.frames.checked_mul(wide(ENTRY_BYTES));
+        let index_end = index_bytes.and_then(|bytes| foot.index_offset.checked_add(bytes));
+        let end = index_end.and_then(|end| end.checked_add(wide(FOOT_BYTES)));
+        let fits = foot.file_bytes == file_bytes && end == Some(file_bytes);
+        if fits { Ok(foot) } else { Err(damaged("the length of the file is not its own")) }
+    }
+
+    /// The index that these bytes are in a file with this foot.
+    pub(crate) fn index(&self, bytes: &[u8]) -> io::Result<Vec<Entry>> {
+        if crc32fast::hash(bytes) != self.index_crc {
+            return Err(damaged("the index does not match its checksum"));
+        }
+        let index = <[Entry]>::ref_from_bytes(bytes);
+        Ok(index.map_err(|_| damaged("the index is uneven"))?.to_vec())
+    }
+
+    /// The same; `None` if a bit of it is wrong.
+    fn of_bytes(head: &[u8], bytes: &[u8]) -> Option<Self> {
         let layout = FootLayout::ref_from_bytes(bytes).ok()?;
         let chain = |sequence: U64, next: U64, previous: U32| {
             Chain::new(sequence.get(), Lsn::new(next.get()), previous.get())

@@ -27,6 +27,7 @@
 //! A file gets its name only once it is whole, synced, and read back from the disk; so whatever is
 //! wrong with it later is damage, and nothing of it is ever a torn tail.
 
+mod copies;
 mod finder;
 mod frame;
 mod layout;
@@ -34,9 +35,10 @@ mod reader;
 mod unfinished;
 mod writer;
 
+pub(crate) use copies::is_in_each;
 pub(crate) use finder::Finder;
 pub(crate) use frame::Frame;
-pub(crate) use layout::{FOOT_BYTES, FRAME_HEAD_BYTES, Head, Kind, Span};
+pub(crate) use layout::{FOOT_BYTES, FRAME_HEAD_BYTES, Foot, HEAD_BYTES, Head, Kind, Span};
 pub(crate) use reader::Frames;
 pub(crate) use unfinished::{PACE_BYTES, Unfinished};
 pub(crate) use writer::Writer;

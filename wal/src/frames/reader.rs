@@ -4,10 +4,9 @@ use std::io;
 use std::sync::mpsc::sync_channel;
 use std::thread;
 
-use zerocopy::FromBytes;
-
+use super::copies::Copies;
 use super::frame::Raw;
-use super::layout::{ENTRY_BYTES, Entry, FOOT_BYTES, Foot, HEAD_BYTES, Head};
+use super::layout::{Entry, FOOT_BYTES, Foot, HEAD_BYTES, Head};
 use super::{Frame, damaged};
 use crate::size::{narrow, wide};
 use crate::storage::Medium;
@@ -26,45 +25,49 @@ pub(crate) struct Frames<M> {
     pub(crate) head: Head,
     pub(crate) foot: Foot,
     index: Vec<Entry>,
+    copies: Copies,
 }
 
 impl<M: Medium> Frames<M> {
     /// Opens a file that is to have this head.
     pub(crate) fn open(medium: M, head: Head) -> io::Result<Self> {
-        let foot = Self::foot(&medium, head)?;
-        let mut bytes = vec![0; narrow(foot.file_bytes - wide(FOOT_BYTES) - foot.index_offset)];
-        medium.read_at(&mut bytes, foot.index_offset)?;
-        if crc32fast::hash(&bytes) != foot.index_crc {
-            return Err(damaged("the index does not match its checksum"));
-        }
-        let index =
-            <[Entry]>::ref_from_bytes(&bytes).map_err(|_| damaged("the index is uneven"))?;
-        let index = index.to_vec();
-        Ok(Self { medium, head, foot, index })
+        Self::open_in(Copies::Any, medium, head)
+    }
+
+    /// Opens one that was just written: each copy of it must hold what was.
+    pub(super) fn reopen(medium: M, head: Head) -> io::Result<Self> {
+        Self::open_in(Copies::Each, medium, head)
+    }
+
+    fn open_in(copies: Copies, medium: M, head: Head) -> io::Result<Self> {
+        let foot = Self::foot_in(copies, &medium, head)?;
+        let bytes = narrow(foot.file_bytes - wide(FOOT_BYTES) - foot.index_offset);
+        let index = copies.read(&medium, foot.index_offset, bytes, |bytes| foot.index(&bytes))?;
+        Ok(Self { medium, head, foot, index, copies })
     }
 
     /// The foot of a file that is to have this head: all of it but its frames and its index.
     pub(crate) fn foot(medium: &M, head: Head) -> io::Result<Foot> {
-        if Self::head(medium)? != head {
+        Self::foot_in(Copies::Any, medium, head)
+    }
+
+    fn foot_in(copies: Copies, medium: &M, head: Head) -> io::Result<Foot> {
+        if Self::head_in(copies, medium)? != head {
             return Err(damaged("the head is of another file"));
         }
-        let mut bytes = [0; FOOT_BYTES];
-        let at = medium.bytes()?.checked_sub(wide(FOOT_BYTES + HEAD_BYTES));
-        let at = at.ok_or_else(|| damaged("the file is too short"))? + wide(HEAD_BYTES);
-        medium.read_at(&mut bytes, at)?;
-        let foot = Foot::of_bytes(&head.to_bytes(), &bytes);
-        let foot = foot.ok_or_else(|| damaged("the foot does not match its checksum"))?;
-        let index_bytes = foot.frames.checked_mul(wide(ENTRY_BYTES));
-        let fits = foot.file_bytes == at + wide(FOOT_BYTES)
-            && index_bytes.and_then(|bytes| foot.index_offset.checked_add(bytes)) == Some(at);
-        if fits { Ok(foot) } else { Err(damaged("the length of the file is not its own")) }
+        let length = medium.bytes()?;
+        let at = length.checked_sub(wide(FOOT_BYTES)).filter(|at| *at >= wide(HEAD_BYTES));
+        let at = at.ok_or_else(|| damaged("the file is too short"))?;
+        copies.read(medium, at, FOOT_BYTES, |bytes| Foot::read(&head, &bytes, length))
     }
 
     /// What the file says that it is.
     pub(crate) fn head(medium: &M) -> io::Result<Head> {
-        let mut bytes = [0; HEAD_BYTES];
-        medium.read_at(&mut bytes, 0)?;
-        Head::of_bytes(&bytes).ok_or_else(|| damaged("the head does not match its checksum"))
+        Self::head_in(Copies::Any, medium)
+    }
+
+    fn head_in(copies: Copies, medium: &M) -> io::Result<Head> {
+        copies.read(medium, 0, HEAD_BYTES, |bytes| Head::read(&bytes))
     }
 
     /// How many frames there are.
@@ -85,14 +88,25 @@ impl<M: Medium> Frames<M> {
 
     /// A frame, verified and decompressed.
     pub(crate) fn frame(&self, place: usize) -> io::Result<Frame> {
-        self.raw(place)?.unpack()
+        let (entry, bytes) = self.entry(place)?;
+        let unpack = |bytes: Vec<u8>| entry.unpack(&self.head, &bytes);
+        self.copies.read(&self.medium, entry.offset.get(), bytes, unpack)
     }
 
-    /// A frame as it lies.
+    /// A frame as it lies, verified.
     pub(crate) fn raw(&self, place: usize) -> io::Result<Raw<'_>> {
+        let (entry, bytes) = self.entry(place)?;
+        let verify = |bytes| {
+            let raw = Raw { entry, head: &self.head, bytes };
+            raw.verify().map(|()| raw)
+        };
+        self.copies.read(&self.medium, entry.offset.get(), bytes, verify)
+    }
+
+    /// The line of a frame, and its length.
+    fn entry(&self, place: usize) -> io::Result<(&Entry, usize)> {
         let entry = self.index.get(place).ok_or_else(|| damaged("there is no such frame"))?;
-        let bytes = entry.read(&self.medium, self.foot.index_offset)?;
-        Ok(Raw { entry, head: &self.head, bytes })
+        entry.bytes_before(self.foot.index_offset).map(|bytes| (entry, bytes))
     }
 
     /// Gives all frames from this one on to `each`, until it says no. They are read and

@@ -107,7 +107,7 @@ impl<M: Medium> Unfinished<M> {
         self.write()?;
         self.medium.sync()?;
         self.medium.forget()?;
-        Frames::open(self.medium, self.head)
+        Frames::reopen(self.medium, self.head)
     }
 
     fn write(&mut self) -> io::Result<()> {

@@ -7,6 +7,7 @@ use std::sync::mpsc::channel;
 use parking_lot::RwLock;
 
 use super::Copy;
+use crate::Name;
 use crate::storage::{Medium, Storage};
 
 /// A file in both.
@@ -17,6 +18,7 @@ pub struct MirroredFile<S: Storage> {
 
 /// The same file in the copy.
 pub(super) struct Second<S: Storage> {
+    pub(super) name: Name,
     pub(super) medium: Arc<RwLock<S::Medium>>,
     pub(super) copy: Arc<Copy<S>>,
     /// Whether it is being made, and may want room: what is there has its room.
@@ -47,10 +49,30 @@ impl<S: Storage> Medium for MirroredFile<S> {
         let read = self.first.read_at(buffer, offset);
         match (read, &self.second) {
             (Err(error), Some(second)) => {
-                second.medium.read().read_at(buffer, offset).map_err(|_| error)
+                second.medium.read().read_at(buffer, offset).map_err(|_| error)?;
+                self.blame();
+                Ok(())
             }
             (read, _) => read,
         }
+    }
+
+    fn read_copy_at(&self, copy: usize, buffer: &mut [u8], offset: u64) -> io::Result<bool> {
+        let second = self.second.as_ref().filter(|second| !second.copy.is_lost());
+        match (copy, second) {
+            (0, _) => self.first.read_at(buffer, offset).map(|()| true),
+            (1, Some(second)) => {
+                let mut read = || second.medium.read().read_at(buffer, offset);
+                // A copy in which what is written cannot be read is one that cannot be written.
+                let read = if second.grows { second.bear(read) } else { read().map(Some) };
+                read.map(|read| read.is_some())
+            }
+            _ => Ok(false),
+        }
+    }
+
+    fn blame(&self) {
+        self.second.iter().for_each(|second| second.copy.blame(second.name));
     }
 
     fn write_at(&mut self, bytes: &[u8], offset: u64) -> io::Result<()> {

@@ -5,19 +5,29 @@
 //! opening first makes both the same ([`reconcile`]): the one with the longest valid chain is
 //! right, because what was answered is in both.
 //!
+//! A file that was sealed, and a snapshot, has a checksum in each of its parts. Where what is read of
+//! it in one copy is wrong or unreadable the other one is asked, and the file is made whole again in
+//! both (`mend.rs`): at the end of an opening, of what that has read, and while the log runs, of what
+//! is read then. An opening reads the heads and the feet of all files in both copies, and of the rest
+//! what lies behind its snapshot, in the first: all else would make it as long as the log is old. What
+//! rots elsewhere is found when somebody reads it, when it is merged, and by an opening without a
+//! snapshot. Until then the other copy has it, unless both rot in the same frame.
+//!
 //! When the copy fails the policy says what is done: the log ends, or it goes on without the copy
 //! and says so loudly. A first directory that fails ends the log as ever.
 
 mod file;
+mod mend;
 mod reconcile;
 
+use std::collections::BTreeSet;
 use std::io;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{Sender, channel};
 use std::thread;
 
-use parking_lot::RwLock;
+use parking_lot::{Mutex, RwLock};
 
 pub use file::MirroredFile;
 pub use reconcile::{ReconcileError, Reconciled, reconcile};
@@ -38,6 +48,29 @@ pub enum OnMirrorLoss {
 /// Who is told, once, that the copy is lost.
 pub type OnLoss = Arc<dyn Fn(&io::Error) + Send + Sync>;
 
+/// Who is told that a copy of a file rots, and what became of it.
+pub type OnRot = Arc<dyn Fn(Name, Rot<'_>) + Send + Sync>;
+
+/// What is told of a file that is not the same in both copies, while the log is open.
+#[derive(Clone, Copy, Debug)]
+pub enum Rot<'a> {
+    /// A part of it was wrong or unreadable in one copy, and was read from the other.
+    Read,
+    /// It was looked through, and written anew where it was wrong: in the first, in the second.
+    Mended([bool; 2]),
+    /// It could not be made whole; what was right in it is as it was.
+    Left(&'a io::Error),
+}
+
+/// Who is told of the copy.
+#[derive(Clone)]
+pub struct Listeners {
+    /// That it is lost.
+    pub on_loss: OnLoss,
+    /// That a file rots in one or the other.
+    pub on_rot: OnRot,
+}
+
 /// A storage, and maybe a second one that holds the same.
 pub struct Mirrored<S: Storage> {
     first: S,
@@ -49,7 +82,10 @@ struct Copy<S: Storage> {
     storage: S,
     policy: OnMirrorLoss,
     lost: AtomicBool,
-    on_loss: OnLoss,
+    told: Listeners,
+    /// Files that were found to be wrong in one or the other, and those that could not be mended.
+    ailing: Mutex<BTreeSet<Name>>,
+    left: Mutex<BTreeSet<Name>>,
     /// Files to be synced by the thread that does so beside the committer.
     syncs: Sender<Order<S::Medium>>,
 }
@@ -64,7 +100,7 @@ impl<S: Storage> Mirrored<S> {
     }
 
     /// Two storages that [`reconcile`] has made the same.
-    pub fn with(first: S, second: S, policy: OnMirrorLoss, on_loss: OnLoss) -> Self {
+    pub fn with(first: S, second: S, policy: OnMirrorLoss, told: Listeners) -> Self {
         let (syncs, orders) = channel::<Order<S::Medium>>();
         // It ends with the last file of the copy.
         thread::spawn(move || {
@@ -73,7 +109,9 @@ impl<S: Storage> Mirrored<S> {
                 let _ = answer.send(medium.read().sync());
             }
         });
-        let copy = Copy { storage: second, policy, lost: AtomicBool::new(false), on_loss, syncs };
+        let lost = AtomicBool::new(false);
+        let (ailing, left) = (Mutex::default(), Mutex::default());
+        let copy = Copy { storage: second, policy, lost, told, ailing, left, syncs };
         Self { first, copy: Some(Arc::new(copy)) }
     }
 
@@ -87,8 +125,15 @@ impl<S: Storage> Mirrored<S> {
         self.copy.as_ref().map_or(Ok(None), |copy| copy.bear_want(|| what(&copy.storage)))
     }
 
-    fn file(&self, first: S::Medium, second: Option<S::Medium>, grows: bool) -> MirroredFile<S> {
+    fn file(
+        &self,
+        name: Name,
+        first: S::Medium,
+        second: Option<S::Medium>,
+        grows: bool,
+    ) -> MirroredFile<S> {
         let second = self.copy.as_ref().zip(second).map(|(copy, medium)| Second {
+            name,
             medium: Arc::new(RwLock::new(medium)),
             copy: Arc::clone(copy),
             grows,
@@ -98,6 +143,20 @@ impl<S: Storage> Mirrored<S> {
 }
 
 impl<S: Storage> Copy<S> {
+    fn is_lost(&self) -> bool {
+        self.lost.load(Ordering::Acquire)
+    }
+
+    /// A part of the file was wrong here or in the first. One that is written to is not mended: an
+    /// opening reads all of it. One that could not be is looked through again after the next start.
+    fn blame(&self, name: Name) {
+        let is_left = matches!(name, Name::Segment(_)) || self.left.lock().contains(&name);
+        if !is_left {
+            self.ailing.lock().insert(name);
+        }
+        (self.told.on_rot)(name, Rot::Read);
+    }
+
     /// The same, of what makes a file or lets one grow: want of room passes, and is told as such.
     fn bear_want<T>(&self, what: impl FnOnce() -> io::Result<T>) -> io::Result<Option<T>> {
         let mut want = None;
@@ -114,7 +173,7 @@ impl<S: Storage> Copy<S> {
     /// What becomes of something that is done to the copy, as far as the policy bears it. Nothing
     /// more is done to one that was lost.
     fn bear<T>(&self, what: impl FnOnce() -> io::Result<T>) -> io::Result<Option<T>> {
-        if self.lost.load(Ordering::Acquire) {
+        if self.is_lost() {
             return match self.policy {
                 OnMirrorLoss::Stop => Err(io::Error::other("the copy is lost, restart")),
                 OnMirrorLoss::Continue => Ok(None),
@@ -125,7 +184,7 @@ impl<S: Storage> Copy<S> {
             Err(error) => error,
         };
         if !self.lost.swap(true, Ordering::AcqRel) {
-            (self.on_loss)(&error);
+            (self.told.on_loss)(&error);
         }
         match self.policy {
             OnMirrorLoss::Stop => Err(error),
@@ -133,6 +192,9 @@ impl<S: Storage> Copy<S> {
         }
     }
 }
+
+/// How much room is left to the log where a file is mended: two segments of the usual length.
+const RESERVE: u64 = 128 << 20;
 
 /// One that the copy removed before the first failed to is not asked for twice.
 fn or_gone(removed: io::Result<()>) -> io::Result<()> {
@@ -156,25 +218,25 @@ impl<S: Storage> Storage for Mirrored<S> {
             Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
             opened => opened.map(Some),
         })?;
-        Ok(self.file(first, second.flatten(), false))
+        Ok(self.file(name, first, second.flatten(), false))
     }
 
     fn prepare(&self, ask: Prepare<'_>) -> io::Result<MirroredFile<S>> {
         let second = self.also_make(|copy| copy.prepare(ask))?;
         let first = self.first.prepare(ask)?;
-        Ok(self.file(first, second, false))
+        Ok(self.file(Name::Segment(ask.number), first, second, false))
     }
 
     fn create(&self, name: Name) -> io::Result<MirroredFile<S>> {
         let second = self.also_make(|copy| copy.create(name))?;
         let first = self.first.create(name)?;
-        Ok(self.file(first, second, true))
+        Ok(self.file(name, first, second, true))
     }
 
     fn create_archived(&self, name: Name) -> io::Result<MirroredFile<S>> {
         let second = self.also_make(|copy| copy.create(name))?;
         let first = self.first.create_archived(name)?;
-        Ok(self.file(first, second, true))
+        Ok(self.file(name, first, second, true))
     }
 
     fn is_archived(&self, name: Name) -> bool {
@@ -217,8 +279,25 @@ impl<S: Storage> Storage for Mirrored<S> {
         self.first.sync_directory()
     }
 
+    fn is_ailing(&self) -> bool {
+        let copy = self.copy.as_ref().filter(|copy| !copy.is_lost());
+        copy.is_some_and(|copy| !copy.ailing.lock().is_empty())
+    }
+
+    fn mend(&self, pause: &dyn Fn()) -> Option<Name> {
+        let copy = self.copy.as_ref().filter(|copy| !copy.is_lost())?;
+        let name = copy.ailing.lock().pop_first()?;
+        let mended = mend::mend([&self.first, &copy.storage], name, RESERVE, pause);
+        if mended.is_err() {
+            copy.left.lock().insert(name);
+        }
+        let rot = mended.as_ref().map_or_else(Rot::Left, |wrong| Rot::Mended(*wrong));
+        (copy.told.on_rot)(name, rot);
+        Some(name)
+    }
+
     fn has_failed(&self) -> bool {
         let copy = self.copy.as_ref().filter(|copy| copy.policy == OnMirrorLoss::Stop);
-        self.first.has_failed() || copy.is_some_and(|copy| copy.lost.load(Ordering::Acquire))
+        self.first.has_failed() || copy.is_some_and(|copy| copy.is_lost())
     }
 }

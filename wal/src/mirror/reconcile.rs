@@ -2,9 +2,11 @@
 
 use std::convert::Infallible;
 use std::io;
+use std::ops::Range;
 
+use super::mend::{is_difference, mend};
 use crate::backup::copy;
-use crate::frames::FOOT_BYTES;
+use crate::frames::{FOOT_BYTES, HEAD_BYTES};
 use crate::inspect::{Look, Tail, salvage, scan};
 use crate::record::Record;
 use crate::recovery::{OpenError, Recovered, StorageError};
@@ -19,13 +21,16 @@ pub struct Reconciled {
     pub from_copy: bool,
     /// The files that were copied to the other one.
     pub copied: Vec<Name>,
+    /// The files that were made whole, part by part, from what both held.
+    pub mended: Vec<Name>,
     /// The files of the other one that were removed.
     pub removed: Vec<Name>,
     /// The last record that the right one holds.
     pub last: Lsn,
 }
 
-/// Why two copies could not be made the same. Neither was changed.
+/// Why two copies could not be made the same. Neither was changed, but for sealed files of which a part
+/// was wrong that the other had.
 #[derive(Debug, thiserror::Error)]
 pub enum ReconcileError {
     /// Neither opens.
@@ -80,12 +85,13 @@ pub enum ReconcileError {
 }
 
 /// Makes both storages the same, before either is opened: the one whose chain is valid and the
-/// longest is copied to the other where they differ.
+/// longest is copied to the other where they differ. What is wrong in parts of each is taken from the
+/// other first.
 ///
 /// # Errors
 /// See [`ReconcileError`].
 pub fn reconcile<S: Storage>(first: &S, second: &S) -> Result<Reconciled, ReconcileError> {
-    let (a, b) = (end(first), end(second));
+    let (a, b, mended) = ends(first, second);
     let (from_copy, last) = match (a, b) {
         (Ok(a), Ok(b)) => {
             let both = a.last.min(b.last);
@@ -102,8 +108,33 @@ pub fn reconcile<S: Storage>(first: &S, second: &S) -> Result<Reconciled, Reconc
         }
     };
     let (right, other) = if from_copy { (second, first) } else { (first, second) };
-    let (copied, removed) = make_same(right, other)?;
-    Ok(Reconciled { from_copy, copied, removed, last })
+    let (copied, removed) = (Vec::new(), Vec::new());
+    make_same(right, other, Reconciled { from_copy, last, copied, mended, removed })
+}
+
+type End = Result<Recovered, OpenError<Infallible>>;
+
+/// Where each of them ends, and what was mended so that one does: neither opens where a file is wrong
+/// in one and another file, or another part, in the other.
+fn ends<S: Storage>(first: &S, second: &S) -> (End, End, Vec<Name>) {
+    let mut mended = Vec::new();
+    loop {
+        let (a, b) = (end(first), end(second));
+        let (Err(OpenError::Corrupt(here)), Err(OpenError::Corrupt(there))) = (&a, &b) else {
+            return (a, b, mended);
+        };
+        let before = mended.len();
+        for name in [here.name, there.name] {
+            let sealed = !matches!(name, Name::Segment(_)) && !mended.contains(&name);
+            let tried = sealed.then(|| mend([first, second], name, 0, &|| {}));
+            if let Some(Ok([true, _] | [_, true])) = tried {
+                mended.push(name);
+            }
+        }
+        if mended.len() == before {
+            return (a, b, mended);
+        }
+    }
 }
 
 /// The end of the copy that opens, if the other one, which does not, speaks of nothing durable
@@ -148,50 +179,79 @@ fn record<S: Storage>(storage: &S, lsn: Lsn) -> Result<Option<Record>, Reconcile
 
 /// Copies what differs. What is only in the other goes last, so that it opens at every moment, or
 /// is as damaged as before.
-fn make_same<S: Storage>(right: &S, other: &S) -> Result<(Vec<Name>, Vec<Name>), ReconcileError> {
+fn make_same<S: Storage>(
+    right: &S,
+    other: &S,
+    mut done: Reconciled,
+) -> Result<Reconciled, ReconcileError> {
     let (wanted, there) =
         (right.list().map_err(ReconcileError::List)?, other.list().map_err(ReconcileError::List)?);
-    let (mut copied, mut removed) = (Vec::new(), Vec::new());
     for name in &wanted {
         let failed = |source| ReconcileError::Copy { name: *name, source };
-        let same = there.contains(name) && is_same(right, other, *name).map_err(failed)?;
-        if !same {
+        if !there.contains(name) {
             copy(right, other, *name).map_err(failed)?;
-            copied.push(*name);
+            done.copied.push(*name);
+        } else if !is_same(right, other, *name).map_err(failed)? {
+            match make_alike(right, other, *name).map_err(failed)? {
+                [true, _] => done.mended.push(*name),
+                [false, true] => done.copied.push(*name),
+                // It could not be read for a moment.
+                [false, false] => {}
+            }
         }
     }
     for name in there.into_iter().filter(|name| !wanted.contains(name)) {
         other.remove(name).map_err(|source| ReconcileError::Copy { name, source })?;
-        removed.push(name);
+        done.removed.push(name);
     }
     other.sync_directory().map_err(ReconcileError::List)?;
-    Ok((copied, removed))
+    Ok(done)
+}
+
+/// Makes a file that is in both the same; says which of the two was not right. Of one that has
+/// checksums the other may hold a part that is wrong in the right one.
+fn make_alike<S: Storage>(right: &S, other: &S, name: Name) -> io::Result<[bool; 2]> {
+    let replaced = || copy(right, other, name).map(|_| [false, true]);
+    if matches!(name, Name::Segment(_)) {
+        return replaced();
+    }
+    match mend([right, other], name, 0, &|| {}) {
+        Err(error) if is_difference(&error) => replaced(),
+        mended => mended,
+    }
 }
 
 /// Whether both hold the same bytes. What cannot be read of the other is not the same. A sealed
-/// file and a snapshot are known by their feet, whose checksums cover all of them.
+/// file and a snapshot are known by their heads and their feet, whose checksums cover all of them.
 fn is_same<S: Storage>(right: &S, other: &S, name: Name) -> io::Result<bool> {
-    const PIECE_BYTES: u64 = 1 << 20;
     let (right, other) = (right.open(name)?, other.open(name)?);
     let bytes = right.bytes()?;
     if other.bytes()? != bytes {
         return Ok(false);
     }
-    let begin = match name {
-        Name::Segment(_) => 0,
-        Name::Dense { .. } | Name::Snapshot(_) => bytes.saturating_sub(wide(FOOT_BYTES)),
-    };
+    let foot = bytes.saturating_sub(wide(FOOT_BYTES));
+    match name {
+        Name::Segment(_) => holds_the_same(&right, &other, 0..bytes),
+        Name::Dense { .. } | Name::Snapshot(_) => {
+            let head = 0..bytes.min(wide(HEAD_BYTES));
+            Ok(holds_the_same(&right, &other, head)?
+                && holds_the_same(&right, &other, foot..bytes)?)
+        }
+    }
+}
+
+fn holds_the_same<M: Medium>(right: &M, other: &M, mut range: Range<u64>) -> io::Result<bool> {
+    const PIECE_BYTES: u64 = 1 << 20;
     let (mut a, mut b) = (Vec::new(), Vec::new());
-    let mut offset = begin;
-    while offset < bytes {
-        let length = narrow((bytes - offset).min(PIECE_BYTES));
+    while !range.is_empty() {
+        let length = narrow((range.end - range.start).min(PIECE_BYTES));
         a.resize(length, 0);
         b.resize(length, 0);
-        right.read_at(&mut a, offset)?;
-        if other.read_at(&mut b, offset).is_err() || a != b {
+        right.read_at(&mut a, range.start)?;
+        if other.read_at(&mut b, range.start).is_err() || a != b {
             return Ok(false);
         }
-        offset += wide(length);
+        range.start += wide(length);
     }
     Ok(true)
 }

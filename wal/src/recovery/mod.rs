@@ -176,6 +176,9 @@ pub enum Damage {
     /// A frame or the index of a sealed segment is not what was written.
     #[error("a frame or the index does not match its checksum")]
     Frame,
+    /// The same, in each of two copies of the log.
+    #[error("a frame or the index does not match its checksum in either copy of the log")]
+    Copies,
     /// The log ends before a record that was durable.
     #[error("the log ends here, and a snapshot has seen more of it")]
     Short,

@@ -1,4 +1,5 @@
-//! Fourth: what died is made to stay dead, durably, before anything is appended.
+//! Fourth: what died is made to stay dead, durably, before anything is appended; and what was read
+//! wrong of one copy, and right of another, is made whole.
 
 use std::io;
 
@@ -32,6 +33,8 @@ pub(super) fn repair<S: Storage>(
         let failed = |source| StorageError { doing: "remove the unused", name: Some(name), source };
         remove(storage, name).map_err(failed)?;
     }
+    // Where that cannot be done the other copy has it still, and who is to know is told.
+    while storage.mend(&|| {}).is_some() {}
     Ok(padded)
 }
 

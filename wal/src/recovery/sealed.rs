@@ -5,7 +5,7 @@ use std::io;
 
 use super::cut::{Kept, Stump};
 use super::{Corruption, Damage, OpenError, StorageError};
-use crate::frames::{Frame, Frames, Head, Kind, Span, is_damage};
+use crate::frames::{Frame, Frames, Head, Kind, Span, is_damage, is_in_each};
 use crate::group::Chain;
 use crate::index::{Dense, Shelf};
 use crate::record::{RecordRef, take};
@@ -94,12 +94,15 @@ pub(super) fn at<S: Storage, E>(
 enum Unfit {
     Failed(StorageError),
     Damaged,
+    /// In each of two copies.
+    InEach,
 }
 
 fn damaged_or_failed<E>(unfit: Unfit, corruption: Corruption) -> OpenError<E> {
     match unfit {
         Unfit::Failed(error) => error.into(),
         Unfit::Damaged => corruption.into(),
+        Unfit::InEach => Corruption { damage: Damage::Copies, ..corruption }.into(),
     }
 }
 
@@ -128,6 +131,9 @@ fn open<S: Storage>(storage: &S, name: Name) -> Result<S::Medium, Unfit> {
 
 fn unfit(name: Name) -> impl Fn(io::Error) -> Unfit {
     move |source| {
+        if is_in_each(&source) {
+            return Unfit::InEach;
+        }
         if is_damage(&source) {
             return Unfit::Damaged;
         }

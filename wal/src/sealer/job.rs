@@ -140,7 +140,7 @@ impl<S: Storage> Checking<S> {
         self.frames.expect(self.place, 0);
         let mut bytes = 0;
         while self.place < self.frames.len() && bytes < PACE_BYTES {
-            bytes += self.frames.raw(self.place)?.verify()?;
+            bytes += self.frames.raw(self.place)?.bytes.len();
             self.place += 1;
         }
         if !pause.is_zero() {

@@ -77,6 +77,8 @@ pub enum Seal {
     Merging,
     /// It made this one of some files.
     Merged(Name),
+    /// It looked through this one, of which a copy was found wrong, and made it whole if it could.
+    Mended(Name),
     /// It could not; the files are as they were. Another step may succeed.
     Failed(io::Error),
 }
@@ -108,14 +110,29 @@ impl<S: Storage> Sealer<S> {
         }
     }
 
-    /// Seals the oldest segment that is finished; if there is none, does a part of a merge.
+    /// Seals the oldest segment that is finished; if there is none, mends a file of which a copy rots;
+    /// if there is none, does a part of a merge.
     pub fn step(&mut self) -> Seal {
         if let Err(error) = self.remove_leftover() {
             return self.failed(error);
         }
-        match self.log.index.unsealed() {
-            Some(unsealed) => self.seal_one(unsealed),
-            None => self.merge(),
+        if let Some(unsealed) = self.log.index.unsealed() {
+            return self.seal_one(unsealed);
+        }
+        self.mend().map_or_else(|| self.merge(), Seal::Mended)
+    }
+
+    fn mend(&self) -> Option<Name> {
+        let mended = self.log.storage.mend(&|| self.pause())?;
+        self.log.end_if_failed();
+        // Who reads on from what is open reads what was wrong.
+        self.log.library.forget(|name| name == mended);
+        Some(mended)
+    }
+
+    fn pause(&self) {
+        if !self.pause.is_zero() {
+            std::thread::sleep(self.pause);
         }
     }
 
@@ -239,7 +256,7 @@ impl<S: Storage> Sealer<S> {
 
     fn is_idle(&self) -> bool {
         let sealed = self.leftover.is_none() && self.log.index.unsealed().is_none();
-        sealed && self.merger.is_resting()
+        sealed && self.merger.is_resting() && !self.log.storage.is_ailing()
     }
 
     fn await_retry(&self) {

@@ -182,6 +182,19 @@ impl Disk {
         self.state.lock().named(name.into()).into_iter().for_each(|image| image.flip(bit));
     }
 
+    /// Flips one bit of all files that were begun and are so long, durably; says whether there are
+    /// such.
+    pub fn flip_begun(&self, bit: usize) -> bool {
+        let mut state = self.state.lock();
+        let begun: Vec<u64> = state.begun.values().map(|begun| begun.image).collect();
+        let long =
+            |image: &u64| state.images.get(image).is_some_and(|it| bit / 8 < narrow(it.len()));
+        let long: Vec<u64> = begun.into_iter().filter(long).collect();
+        let flip = |image| state.images.get_mut(image).into_iter().for_each(|it| it.flip(bit));
+        long.iter().for_each(flip);
+        !long.is_empty()
+    }
+
     /// From now on the sector of a file that holds this offset cannot be read.
     pub fn spoil(&self, name: impl Into<Name>, offset: u64) {
         let mut state = self.state.lock();

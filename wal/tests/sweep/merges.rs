@@ -49,7 +49,7 @@ fn merges(stage: &Stage, trial: &Trial) {
     for step in 0..30 {
         match log.sealer.step() {
             Seal::Failed(error) => trial.excuses(&error),
-            Seal::Idle | Seal::Sealed(_) | Seal::Merging | Seal::Merged(_) => {}
+            Seal::Idle | Seal::Sealed(_) | Seal::Merging | Seal::Merged(_) | Seal::Mended(_) => {}
         }
         if step % 10 == 4 {
             log.append(&mut choices);

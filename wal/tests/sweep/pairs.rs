@@ -4,19 +4,21 @@ use std::sync::atomic::Ordering;
 
 use wal::mirror::{ReconcileError, reconcile};
 use wal::simulated::{Choices, Disk, Failure, Fault, Operation, Sites};
-use wal::{OnMirrorLoss, OpenError, Storage};
+use wal::{Name, OnMirrorLoss, OpenError, Options, Storage};
 
 use super::{Scene, Stage, Trial};
 use crate::mirrored::Pair;
 use crate::support::merging;
 
-pub(super) static SCENES: [Scene; 8] = [
+pub(super) static SCENES: [Scene; 10] = [
     Scene { name: "working on two disks, or ending", stage: pair, play: works_or_stops },
     Scene { name: "working on two disks, or on one", stage: pair, play: works_or_goes_on },
     Scene { name: "merging on two disks, or ending", stage: sealed_pair, play: merges_or_stops },
     Scene { name: "merging on two disks, or on one", stage: sealed_pair, play: merges_or_goes_on },
     Scene { name: "reading from the copy", stage: pair, play: reads_from_the_copy },
     Scene { name: "working when the copy is lost", stage: pair, play: works_alone },
+    Scene { name: "mending at a start", stage: rotten_pair, play: mends_at_a_start },
+    Scene { name: "mending while it runs", stage: rotten_pair, play: mends_while_it_runs },
     Scene { name: "making a copy the same", stage: copy_behind, play: reconciles },
     Scene { name: "making the first the same", stage: first_behind, play: reconciles },
 ];
@@ -45,6 +47,23 @@ fn sealed_pair(sites: &Sites, choices: &mut Choices) -> Stage {
     }
     let told = pair.opened.wal.durable();
     Stage { disks: vec![a, b], records: pair.records, told }
+}
+
+/// Two files, one of which is archived, hold in their first frames what was not written: one byte in
+/// the one copy, another one in the other.
+fn rotten_pair(sites: &Sites, choices: &mut Choices) -> Stage {
+    let stage = sealed_pair(sites, choices);
+    let dense = |name: &Name| matches!(name, Name::Dense { .. });
+    let names: Vec<Name> = Storage::list(&stage.disks[0]).unwrap();
+    let names: Vec<Name> = names.into_iter().filter(dense).collect();
+    let [first, last] = [names[0], *names.last().unwrap()];
+    assert!(stage.disks[0].is_archived(first) && !stage.disks[0].is_archived(last));
+    for name in [first, last] {
+        stage.disks[0].flip(name, 8 * 100);
+        // The last byte of the index is zero, and part of no frame.
+        stage.disks[1].flip(name, 8 * (stage.disks[1].bytes(name).len() - 161));
+    }
+    stage
 }
 
 /// The second has not heard of the last records, nor that some are sealed.
@@ -123,6 +142,57 @@ fn merges(stage: &Stage, trial: &Trial, policy: OnMirrorLoss) {
     let merged = Storage::list(&a.kill()).unwrap().len() < before;
     assert!(merged || trial.is_hit(), "{}: nothing was merged", trial.case());
     survive(stage, [&a, &b], trial);
+}
+
+fn mends_at_a_start(stage: &Stage, trial: &Trial) {
+    let (a, b) = (stage.disk(), stage.disks[1].kill());
+    trial.begin(&[&a, &b]);
+    match Pair::open_with([&a, &b], OnMirrorLoss::Stop, merging(0)) {
+        Ok(pair) => {
+            assert!(pair.records == stage.records, "{}", trial.case());
+            is_mended(&pair, [&a, &b], trial);
+        }
+        Err(error) => trial.excuses(&error),
+    }
+    is_mended_later(stage, [&a, &b], trial);
+}
+
+fn mends_while_it_runs(stage: &Stage, trial: &Trial) {
+    let (a, b) = (stage.disk(), stage.disks[1].kill());
+    let options = Options { from: stage.told.next(), ..merging(0) };
+    let mut pair = Pair::open_with([&a, &b], OnMirrorLoss::Stop, options).unwrap();
+    pair.records.clone_from(&stage.records);
+    trial.begin(&[&a, &b]);
+    reads(&pair, trial);
+    (0..4).for_each(|_| drop(pair.opened.sealer.step()));
+    if !trial.is_hit() {
+        is_mended(&pair, [&a, &b], trial);
+    }
+    reads(&pair, trial);
+    is_mended_later(stage, [&a, &b], trial);
+}
+
+/// Unless something failed, both are whole again.
+fn is_mended(pair: &Pair, [a, b]: [&Disk; 2], trial: &Trial) {
+    let rotten = pair.rotten.lock().unwrap();
+    let mended = rotten.iter().filter(|(_, told)| told == "Mended([true, true])").count();
+    if mended < 2 {
+        return trial.excuses(&rotten);
+    }
+    let names = rotten.iter().map(|(name, _)| *name);
+    names.for_each(|name| assert!(a.bytes(name) == b.bytes(name), "{}", trial.case()));
+}
+
+/// However it ends, the next life makes both whole.
+fn is_mended_later(stage: &Stage, [a, b]: [&Disk; 2], trial: &Trial) {
+    let mut choices = trial.choices();
+    let mut cut = |disk: &Disk| disk.crash(|| choices.once_in(2));
+    for (a, b) in [(a.kill(), b.kill()), (cut(a), cut(b))] {
+        reconcile(&a, &b).unwrap_or_else(|error| panic!("{}: {error}", trial.case()));
+        let pair = Pair::open_with([&a, &b], OnMirrorLoss::Stop, merging(0)).unwrap();
+        assert!(pair.records == stage.records, "{}", trial.case());
+        crate::mirrored::assert_same(&a, &b);
+    }
 }
 
 /// The first cannot be read, and now the second fails.
