@@ -8,7 +8,7 @@ use wal::{Lsn, Storage};
 
 use super::Engine;
 use super::log::{Stamp, Unavailable};
-use super::record::{BreakResolved, BreaksOpened, OpenedBreak};
+use super::record::{BreakRef, BreakResolved, BreaksOpened, OpenedBreak};
 
 /// So many breaks are in one record: a list reads whole records.
 const TOGETHER_MAX: usize = 32;
@@ -17,7 +17,7 @@ const TOGETHER_MAX: usize = 32;
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct BreakView {
     /// Its name.
-    pub name: [u8; 16],
+    pub name: BreakRef,
     /// Its kind.
     pub kind: Box<str>,
     /// The record that opened it.
@@ -36,7 +36,7 @@ pub struct BreaksAsked {
     /// Only those of that kind.
     pub kind: Option<String>,
     /// Only what was opened after that one.
-    pub after: Option<[u8; 16]>,
+    pub after: Option<BreakRef>,
     /// How many at the most.
     pub limit: usize,
 }
@@ -54,7 +54,7 @@ pub enum Resolved {
 #[derive(Debug, Default)]
 pub struct Breaks {
     all: Vec<BreakView>,
-    places: HashMap<[u8; 16], usize, RandomState>,
+    places: HashMap<BreakRef, usize, RandomState>,
 }
 
 impl Breaks {
@@ -77,8 +77,8 @@ impl Breaks {
 
     /// The one of that name.
     #[must_use]
-    pub fn find(&self, name: &[u8; 16]) -> Option<&BreakView> {
-        self.places.get(name).and_then(|place| self.all.get(*place))
+    pub fn find(&self, name: BreakRef) -> Option<&BreakView> {
+        self.places.get(&name).and_then(|place| self.all.get(*place))
     }
 
     /// Makes it true that breaks were opened; whether none of them was there.
@@ -93,8 +93,8 @@ impl Breaks {
 
     /// Makes it true that one was resolved; `false` where it is not open.
     #[must_use]
-    pub fn resolve(&mut self, name: &[u8; 16], lsn: Lsn) -> bool {
-        let place = self.places.get(name).copied();
+    pub fn resolve(&mut self, name: BreakRef, lsn: Lsn) -> bool {
+        let place = self.places.get(&name).copied();
         let found = place.and_then(|place| self.all.get_mut(place));
         let open = found.filter(|it| it.resolved == Lsn::ZERO);
         open.map(|it| it.resolved = lsn).is_some()
@@ -127,7 +127,7 @@ impl<S: Storage> Engine<S> {
         let (mut count, mut last) = (0_usize, None);
         for some in breaks.chunks(TOGETHER_MAX) {
             let mut strays = self.state.lock_strays();
-            let fresh = |it: &&OpenedBreak<'_>| strays.breaks.find(&it.name).is_none();
+            let fresh = |it: &&OpenedBreak<'_>| strays.breaks.find(it.name).is_none();
             let fresh: Vec<_> = some.iter().filter(fresh).copied().collect();
             if fresh.is_empty() {
                 continue;
@@ -148,16 +148,16 @@ impl<S: Storage> Engine<S> {
     /// When the log takes nothing now.
     pub fn resolve_break(
         &self,
-        name: [u8; 16],
+        name: BreakRef,
         note: &str,
     ) -> Result<Option<Resolved>, Unavailable> {
         let mut strays = self.state.lock_strays();
-        let Some(found) = strays.breaks.find(&name) else { return Ok(None) };
+        let Some(found) = strays.breaks.find(name) else { return Ok(None) };
         if found.resolved != Lsn::ZERO {
             return Ok(Some(Resolved::Before(found.resolved)));
         }
         let stamp = self.log.append(&[found.opened], &BreakResolved { name, note })?;
-        let _ = strays.breaks.resolve(&name, stamp.lsn);
+        let _ = strays.breaks.resolve(name, stamp.lsn);
         Ok(Some(Resolved::Now(stamp)))
     }
 
@@ -169,7 +169,7 @@ impl<S: Storage> Engine<S> {
 
     /// The break of that name.
     #[must_use]
-    pub fn find_break(&self, name: &[u8; 16]) -> Option<BreakView> {
+    pub fn find_break(&self, name: BreakRef) -> Option<BreakView> {
         self.state.lock_strays().breaks.find(name).cloned()
     }
 }

@@ -64,7 +64,7 @@ fn said(record: &Record<'_>, stamp: Stamp) -> Said {
             ..Said::default()
         },
         Record::BreakResolved(it) => Said {
-            what: record::break_ref(&it.name),
+            what: it.name.to_string(),
             after: it.note.escape_debug().to_string(),
             ..Said::default()
         },

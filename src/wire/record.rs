@@ -108,7 +108,7 @@ fn breaks(object: &mut Object<'_>, opened: &BreaksOpened<'_>) {
     object.text("operation", "open_breaks");
     object.text("file", opened.file);
     object.list("breaks", &opened.breaks, |object, it| {
-        object.text("break_ref", &break_ref(&it.name));
+        object.display("break_ref", it.name);
         object.text("kind", it.kind);
         object.raw("found", it.told);
     });
@@ -116,15 +116,8 @@ fn breaks(object: &mut Object<'_>, opened: &BreaksOpened<'_>) {
 
 fn resolved(object: &mut Object<'_>, resolved: &BreakResolved<'_>) {
     object.text("operation", "resolve_break");
-    object.text("break_ref", &break_ref(&resolved.name));
+    object.display("break_ref", resolved.name);
     object.text("note", resolved.note);
-}
-
-/// The name of a break: `brk_` and 32 hex digits.
-#[must_use]
-pub fn break_ref(name: &[u8; 16]) -> String {
-    let digits = name.iter().map(|byte| format!("{byte:02x}"));
-    "brk_".to_owned() + &digits.collect::<String>()
 }
 
 /// What an account says of itself.

@@ -35,7 +35,7 @@ pub use action::{Action, Located, OperationRequest};
 pub use authorization::{
     Asked, Authorization, AuthorizationKind, AuthorizationUndone, Declined, Message,
 };
-pub use breaks::{BreakResolved, BreaksOpened, OpenedBreak};
+pub use breaks::{BreakRef, BreakResolved, BreaksOpened, OpenedBreak};
 pub use lapse::ReservationLapsed;
 pub use limits::LimitsSet;
 pub use notification::{Notification, NotificationName};

@@ -29,9 +29,9 @@ impl Folder<'_> {
         stamp: Stamp,
     ) -> Result<(), Disagreement> {
         let Some(strays) = self.strays(share, stamp) else { return Ok(()) };
-        let opened = strays.breaks.find(&resolved.name).map(|found| found.opened);
+        let opened = strays.breaks.find(resolved.name).map(|found| found.opened);
         same_links(links, opened.as_slice())?;
-        let open = strays.breaks.resolve(&resolved.name, stamp.lsn);
+        let open = strays.breaks.resolve(resolved.name, stamp.lsn);
         if open { Ok(()) } else { Err(Disagreement::Break) }
     }
 }

@@ -7,7 +7,7 @@ use super::unit::Shards;
 use crate::engine::books::{Books, Totals};
 use crate::engine::breaks::BreakView;
 use crate::engine::keys::Slot as Key;
-use crate::engine::record::{Malformed, Reader, Writer};
+use crate::engine::record::{BreakRef, Malformed, Reader, Writer};
 use crate::engine::secret::{Digest, Secret};
 use crate::engine::transactions::{Entry, Slot};
 use crate::ledger::{Currency, Moment};
@@ -102,7 +102,7 @@ impl Writer<'_> {
     }
 
     pub(in crate::engine) fn a_break(&mut self, it: &BreakView) {
-        self.raw(&it.name);
+        self.raw(&it.name.to_bytes());
         self.text(&it.kind);
         self.u64(it.opened.value());
         self.u32(it.place);
@@ -114,7 +114,7 @@ impl Reader<'_> {
     pub(super) fn breaks(&mut self) -> Result<Vec<BreakView>, Malformed> {
         self.long_list(|r| {
             Ok(BreakView {
-                name: r.array()?,
+                name: BreakRef::from_bytes(r.array()?),
                 kind: r.text()?.into(),
                 opened: Lsn::new(r.u64()?),
                 place: r.u32()?,

@@ -7,9 +7,8 @@ use super::super::answer::{Answer, Problem};
 use super::super::request::{self, text};
 use super::super::worker::Worker;
 use super::query::Query;
-use crate::engine::record::Record;
+use crate::engine::record::{BreakRef, Record};
 use crate::engine::{BreakView, BreaksAsked, HistoryError, Ledger, Lsn, Resolved, Stored};
-use crate::reconcile::report::BreakRef;
 use crate::wire::json::{self, Object};
 use crate::wire::time;
 
@@ -37,9 +36,9 @@ fn asked(query: &Query<'_>) -> Result<BreaksAsked, Problem> {
         Some("resolved") => Some(false),
         Some(_) => return Err(Problem::invalid("query member status is not open or resolved")),
     };
-    let after = query.find("cursor").map(|it| {
-        BreakRef::parse(it).map(BreakRef::to_bytes).ok_or_else(|| Problem::invalid(BAD_CURSOR))
-    });
+    let after = query
+        .find("cursor")
+        .map(|it| BreakRef::parse(it).ok_or_else(|| Problem::invalid(BAD_CURSOR)));
     let kind = query.find("kind").map(str::to_owned);
     Ok(BreaksAsked { open, kind, after: after.transpose()?, limit: query.limit()? })
 }
@@ -61,7 +60,7 @@ fn told(ledger: &Ledger, page: &[BreakView], limit: usize) -> Result<Vec<u8>, Hi
     Ok(json::object(|object| {
         object.list("data", &members, |object, it| it.write(object));
         match last {
-            Some(last) => object.display("next_cursor", BreakRef::from_bytes(last.name)),
+            Some(last) => object.display("next_cursor", last.name),
             None => object.raw("next_cursor", "null"),
         }
     }))
@@ -101,7 +100,7 @@ fn one(ledger: &Ledger, it: &BreakView, stored: &Stored) -> Result<Told, History
         lsn => Some(resolution(&ledger.stored(lsn)?)?),
     };
     Ok(Told {
-        name: BreakRef::from_bytes(it.name),
+        name: it.name,
         file: opened.file.to_owned(),
         found: found.told.to_owned(),
         opened_at: time::write(stamp.at),
@@ -128,7 +127,7 @@ pub(super) async fn resolve(worker: &Worker, body: &[u8]) -> Result<Answer, Prob
     let wire: Wire = request::object(body)?;
     text("note", &wire.note, NOTE_MAX)?;
     let unknown = || Problem::new(StatusCode::NOT_FOUND, "NOT_FOUND", "there is no such break");
-    let name = BreakRef::parse(&wire.break_ref).ok_or_else(unknown)?.to_bytes();
+    let name = BreakRef::parse(&wire.break_ref).ok_or_else(unknown)?;
     let ledger = &worker.shared.ledger;
     let lsn = match ledger.resolve_break(name, &wire.note)?.ok_or_else(unknown)? {
         Resolved::Now(stamp) => stamp.lsn,
@@ -139,7 +138,7 @@ pub(super) async fn resolve(worker: &Worker, body: &[u8]) -> Result<Answer, Prob
         let message = "this break was resolved with another note: nothing was done";
         return Err(Problem::new(StatusCode::CONFLICT, "BREAK_RESOLVED", message));
     }
-    let view = ledger.find_break(&name).ok_or_else(unknown)?;
+    let view = ledger.find_break(name).ok_or_else(unknown)?;
     let told = worker.history(move |ledger| one(ledger, &view, &ledger.stored(view.opened)?));
     let told = told.await?;
     Ok(Answer::json(StatusCode::OK, json::object(|object| told.write(object))))

@@ -78,7 +78,7 @@ fn compare(shared: &Shared, mut file: File, asked: &Asked) -> Result<(Report, Ls
         .iter()
         .filter_map(|(name, kind, told)| {
             let told = std::str::from_utf8(told).ok()?;
-            Some(OpenedBreak { name: name.to_bytes(), kind: kind.name(), told })
+            Some(OpenedBreak { name: *name, kind: kind.name(), told })
         })
         .collect();
     let (opened, last) = shared.ledger.open_breaks(report.identity(), &breaks)?;

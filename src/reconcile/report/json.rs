@@ -3,8 +3,9 @@
 use super::super::breaks::{Break, Figure};
 use super::super::summary::Value;
 use super::super::tally::{Side, Tally};
+use super::Report;
 use super::refs::named;
-use super::{BreakRef, Report};
+use crate::engine::record::BreakRef;
 use crate::ledger::{ActionRef, Currency};
 use crate::wire::json::{self, Object};
 use crate::wire::time;

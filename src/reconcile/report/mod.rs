@@ -15,7 +15,7 @@ use std::collections::BTreeMap;
 pub use csv::csv;
 pub use html::html;
 pub use json::{broken, json};
-pub use refs::{BreakRef, named};
+pub use refs::named;
 pub use table::table;
 pub use told::Told;
 

@@ -1,68 +1,27 @@
 //! The names of breaks: the same break of the same file has the same name whenever it is found.
 
 use std::collections::HashMap;
-use std::fmt;
 
 use sha2::{Digest, Sha256};
 
 use super::Report;
+use crate::engine::record::BreakRef;
 use crate::reconcile::breaks::Break;
-
-/// The name of a break: `brk_` and 32 hex digits, a hash of the file and of what it is about.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct BreakRef([u8; 16]);
-
-impl BreakRef {
-    /// The name that has these bytes.
-    #[must_use]
-    pub const fn from_bytes(bytes: [u8; 16]) -> Self {
-        Self(bytes)
-    }
-
-    /// Its bytes.
-    #[must_use]
-    pub const fn to_bytes(self) -> [u8; 16] {
-        self.0
-    }
-
-    /// The break that `text` names, if it has the form of one.
-    #[must_use]
-    pub fn parse(text: &str) -> Option<Self> {
-        let digits = text.strip_prefix("brk_").filter(|it| it.len() == 32)?;
-        let plain = digits.bytes().all(|b| b.is_ascii_digit() || (b'a'..=b'f').contains(&b));
-        let number = u128::from_str_radix(digits, 16).ok().filter(|_| plain)?;
-        Some(Self(number_bytes(number)))
-    }
-}
-
-impl fmt::Display for BreakRef {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("brk_")?;
-        self.0.iter().try_for_each(|byte| write!(f, "{byte:02x}"))
-    }
-}
-
-/// The bytes of a number, the highest first, as its digits stand.
-fn number_bytes(number: u128) -> [u8; 16] {
-    let mut bytes = number.to_le_bytes();
-    bytes.reverse();
-    bytes
-}
 
 /// The breaks that are listed, with their names. Of breaks that are about the same the second has
 /// another name than the first, the same whenever both are found.
 pub fn named(report: &Report) -> impl Iterator<Item = (BreakRef, &Break)> {
-    let mut seen: HashMap<[u8; 16], u64> = HashMap::new();
+    let mut seen: HashMap<BreakRef, u64> = HashMap::new();
     report.breaks.iter().map(move |it| {
         let first = name(report.identity(), it, 0);
         let before = seen.entry(first).or_default();
         let of_this = if *before == 0 { first } else { name(report.identity(), it, *before) };
         *before += 1;
-        (BreakRef(of_this), it)
+        (of_this, it)
     })
 }
 
-fn name(file: &str, it: &Break, before: u64) -> [u8; 16] {
+fn name(file: &str, it: &Break, before: u64) -> BreakRef {
     let named = !it.transaction.is_empty() || !it.reference.is_empty();
     let number = it.record.filter(|_| !named).map_or(0, |(number, _)| number);
     let mut hash = Sha256::new();
@@ -73,7 +32,7 @@ fn name(file: &str, it: &Break, before: u64) -> [u8; 16] {
     hash.update(number.to_le_bytes());
     hash.update(before.to_le_bytes());
     let hash = hash.finalize();
-    std::array::from_fn(|n| hash.get(n).copied().unwrap_or_default())
+    BreakRef::from_bytes(std::array::from_fn(|n| hash.get(n).copied().unwrap_or_default()))
 }
 
 #[cfg(test)]
