@@ -121,7 +121,7 @@ fn a_server_that_keeps_its_promise_passes() {
         "damaged copies, no harm done",
         "power cuts on a simulated disk",
         "segments seen",
-        "sealed segments seen",
+        "sealed files seen",
         "snapshots seen",
         "fdatasync, worst",
     ] {

@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 use std::fs::{self, File};
 use std::io;
+use std::ops::RangeInclusive;
 use std::path::{Path, PathBuf};
 
 use wal::simulated::Choices;
@@ -112,8 +113,9 @@ impl Home {
         for name in files(&self.log())? {
             match name.rsplit_once('.') {
                 Some((stem, "dense")) => {
-                    for number in stem.split('-') {
-                        tally.segments += u64::from(self.seen.insert(format!("{number}.wal")));
+                    for number in numbers(stem) {
+                        let segment = format!("{number:016x}.wal");
+                        tally.segments += u64::from(self.seen.insert(segment));
                     }
                     tally.dense += u64::from(self.seen.insert(name));
                 }
@@ -136,6 +138,13 @@ impl Home {
         }
         Ok(())
     }
+}
+
+/// The segments that a sealed file of that name is of.
+fn numbers(stem: &str) -> RangeInclusive<u64> {
+    let numbers = stem.split('-').filter_map(|number| u64::from_str_radix(number, 16).ok());
+    let numbers: Vec<u64> = numbers.collect();
+    numbers.first().copied().unwrap_or(1)..=numbers.last().copied().unwrap_or(0)
 }
 
 /// The names of the files in the directory of a log, in order; none where there is no directory.

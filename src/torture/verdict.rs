@@ -65,7 +65,7 @@ fn rows(tally: &Tally) -> Vec<(String, String)> {
         count("damaged copies, no harm done", tally.harmless),
         count("power cuts on a simulated disk", tally.states),
         count("segments seen", tally.segments),
-        count("sealed segments seen", tally.dense),
+        count("sealed files seen", tally.dense),
         count("snapshots seen", tally.snapshots),
         ("fdatasync, median".to_owned(), time(tally.sync(500))),
         ("fdatasync, worst".to_owned(), time(tally.sync(1000))),

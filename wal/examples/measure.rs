@@ -6,10 +6,15 @@ use std::error::Error;
 use std::fs::File;
 use std::os::unix::fs::FileExt;
 use std::path::{Path, PathBuf};
+use std::sync::mpsc::channel;
 use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 
-use wal::{CommitError, Directory, Filesystem, Lsn, Opened, Options, Step, Sync, Wal, open};
+use wal::simulated::Choices;
+use wal::{
+    CommitError, Directory, Filesystem, Lsn, Merged, OnMerge, Opened, Options, Seal, Sealer, Step,
+    Sync, Wal, open,
+};
 
 const RECORD_BYTES: usize = 200;
 const LONE: usize = 2_000;
@@ -22,7 +27,10 @@ fn main() -> Done {
     let place = std::env::args_os().nth(1).map_or_else(std::env::temp_dir, PathBuf::from);
     let path = place.join(format!("wal-measure-{}", std::process::id()));
     std::fs::create_dir(&path)?;
-    let done = lone_commits(&path).and_then(|()| bursts(&path)).and_then(|()| many_records(&path));
+    let done = lone_commits(&path)
+        .and_then(|()| bursts(&path))
+        .and_then(|()| many_records(&path))
+        .and_then(|()| merging(&path));
     std::fs::remove_dir_all(&path)?;
     done
 }
@@ -81,6 +89,80 @@ fn many_records(path: &Path) -> Done {
     log?.close()
 }
 
+/// Lone commits while nothing else happens, and while sealed files become one beside them; then as
+/// fast as the disk can.
+fn merging(path: &Path) -> Done {
+    let path = path.join("merging");
+    seal_many(&path)?;
+    let log = Running::open(&path, Options { merge_files: 0, ..Options::default() })?;
+    let commit = |wal: &Wal<Directory>| timed(|| append(wal).map(|lsn| wal.wait_durable(lsn))).1;
+    let alone = (0..LONE).map(|_| commit(&log.wal)).collect();
+    println!("one lone commit:           {}", quantiles(alone));
+    log.close()?;
+    let (told, heard) = channel();
+    let on_merge = move |merged: Result<Merged, &std::io::Error>| {
+        // Whoever measured enough listens no more.
+        let _ = told.send(merged.map(|merged| merged.bytes).map_err(ToString::to_string));
+    };
+    let on_merge: Option<OnMerge> = Some(Box::new(on_merge));
+    let (log, sealer) =
+        Running::begin(&path, Options { merge_files: 4, on_merge, ..Options::default() })?;
+    let sealer = thread::spawn(|| sealer.run());
+    let (mut beside, mut bytes) = (Vec::new(), 0);
+    let (_, time) = timed(|| {
+        while bytes < MERGED_BYTES {
+            beside.push(commit(&log.wal));
+            bytes += heard.try_iter().map(Result::unwrap_or_default).sum::<u64>();
+        }
+    });
+    println!("the same beside a merge:   {}", quantiles(beside));
+    println!("merging, paced:            {}", bandwidth(bytes, time));
+    log.close()?;
+    sealer.join().map_err(|_| "the sealer panicked")?;
+    std::fs::remove_dir_all(&path)?;
+    seal_many(&path)?;
+    let (log, mut sealer) =
+        Running::begin(&path, Options { merge_files: 4, ..Options::default() })?;
+    let (name, time) = timed(|| {
+        loop {
+            match sealer.step() {
+                Seal::Merged(name) => break Ok(name),
+                Seal::Idle | Seal::Failed(_) => break Err("nothing was merged"),
+                _ => {}
+            }
+        }
+    });
+    let bytes = std::fs::metadata(path.join(name?.to_string()))?.len();
+    println!("merging, without a rest:   {}", bandwidth(bytes, time));
+    log.close()
+}
+
+/// At least so many bytes are merged beside lone commits.
+const MERGED_BYTES: u64 = 600 << 20;
+
+/// A log of some segments of records that can hardly be compressed, each sealed by itself.
+fn seal_many(path: &Path) -> Done {
+    let options = Options { merge_files: 0, buffer_bytes_max: 1 << 30, ..Options::default() };
+    let (log, mut sealer) = Running::begin(path, options)?;
+    let mut choices = Choices::new(1);
+    let mut noise = || (0..25).flat_map(|_| choices.number().to_le_bytes()).collect::<Vec<u8>>();
+    for _ in 0..13 {
+        let last = (0..300_000).map(|_| {
+            let payload = noise();
+            log.wal.append(&[Lsn::new(1)], |_, out| out.extend_from_slice(&payload))
+        });
+        let last = last.last().ok_or("nothing was appended")??;
+        log.wal.wait_durable(last)?;
+        while let Seal::Sealed(_) = sealer.step() {}
+    }
+    log.close()
+}
+
+fn bandwidth(bytes: u64, time: Duration) -> String {
+    let rate = u128::from(bytes) / time.as_micros().max(1);
+    format!("{rate} MB/s ({} MB)", bytes / 1_000_000)
+}
+
 fn append_many(wal: &Wal<Directory>) -> Lsn {
     (0..MANY).filter_map(|_| append(wal).ok()).fold(Lsn::ZERO, Lsn::max)
 }
@@ -98,12 +180,16 @@ struct Running {
 
 impl Running {
     fn open(path: &Path, options: Options) -> Result<Self, Box<dyn Error>> {
+        Ok(Self::begin(path, options)?.0)
+    }
+
+    fn begin(path: &Path, options: Options) -> Result<(Self, Sealer<Directory>), Box<dyn Error>> {
         let directory = Directory::open(path, Filesystem::Any)?;
-        let Opened { wal, committer, filler, .. } =
+        let Opened { wal, committer, filler, sealer, .. } =
             open(directory, options, |_| Ok::<_, Infallible>(()))?;
         let committer = thread::spawn(|| committer.run());
         let filler = thread::spawn(|| filler.run());
-        Ok(Self { wal, committer, filler })
+        Ok((Self { wal, committer, filler }, sealer))
     }
 
     fn close(self) -> Done {

@@ -211,7 +211,11 @@ fn log_of<S: Storage>(storage: &S) -> io::Result<Option<LogId>> {
     let Some(name) = names.into_iter().find(|name| name.segments().is_some()) else {
         return Ok(None);
     };
-    let medium = storage.open(name)?;
+    let medium = match storage.open(name) {
+        // It was sealed, or merged, since the names were listed.
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
+        opened => opened?,
+    };
     let said = match name {
         Name::Segment(_) => Segment::read(&medium).map(|segment| segment.map(|it| it.log)),
         _ => Frames::head(&medium).map(|head| Some(head.log)),
