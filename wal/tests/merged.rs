@@ -3,7 +3,7 @@
 use std::convert::Infallible;
 use std::sync::{Arc, Mutex};
 
-use wal::inspect::{Follower, Look, Tail, current, scan};
+use wal::inspect::{Content, Follower, Look, Tail, current, files, scan};
 use wal::simulated::{Choices, Disk, Failure, Fault, Operation};
 use wal::{Lsn, Merged, Name, OpenError, Options, ReadError, Record, Seal, Storage};
 
@@ -377,6 +377,43 @@ fn a_merged_file_is_archived_once_all_of_it_is_old() {
     assert!(!disk.is_archived(widest));
     assert_eq!(log.wal.archive(behind.value() + 1).unwrap(), 1);
     assert!(disk.is_archived(widest));
+}
+
+/// A life that finds nothing but merged files is later than all that wrote them; and a file says from
+/// which mark to which it goes, whether or not each of its segments has a record.
+#[test]
+fn a_merged_file_tells_the_lives_and_the_marks_of_what_it_was_made_of() {
+    let (disk, mut choices) = (Disk::new(), Choices::new(13));
+    let mark: Option<fn(&[u8]) -> u64> = Some(|payload| u64::try_from(payload.len()).unwrap());
+    let options = |files| Options { mark, ..merging(files) };
+    for life in 0..5 {
+        let mut log = Log::open_with(&disk, options(0)).unwrap();
+        // The first life and the last have no record.
+        for record in 0..[0, 3, 0, 9, 0][life] {
+            log.append_bytes(&mut choices, vec![7; 100 * life + record]);
+            log.commit_all().unwrap();
+        }
+        drop(log.committer.vouch());
+        log.seal_all();
+    }
+    let mut log = Log::open_with(&disk, options(2)).unwrap();
+    log.seal_all();
+    for file in files(&disk).unwrap() {
+        let Some(Content::Dense { first, next, marks, .. }) = file.content else { continue };
+        let of = |lsn: Lsn| u64::try_from(log.wal.read(lsn).unwrap().payload.len()).unwrap();
+        let told = if first < next { (of(first), of(next.previous())) } else { (0, 0) };
+        assert_eq!(marks, told, "{}", file.name);
+    }
+    assert!(!wide(&disk).is_empty());
+    let epoch = |disk: &Disk| {
+        let newest = disk.bytes(*disk.segments().last().unwrap());
+        u64::from_le_bytes(*newest[40..].first_chunk::<8>().unwrap())
+    };
+    let before = epoch(&disk.kill());
+    let bare = disk.kill();
+    bare.segments().into_iter().for_each(|number| bare.take_away(number));
+    drop(Log::open(&bare).unwrap());
+    assert!(epoch(&bare) >= before, "{} after {before}", epoch(&bare));
 }
 
 /// The records of one file, which the log reads from it.
