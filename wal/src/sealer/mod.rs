@@ -10,7 +10,7 @@
 //! A start opens each file of the log, so there must be few of them however old it is. Eight
 //! neighbours of about as many segments become one (`plan.rs`), up to a length of 1 GiB:
 //!
-//! * files: of a log of *n* GiB at most about 2 *n*, and seven for each level below that;
+//! * files: of a log of *n* GiB mostly little more than *n*, at most 4 *n*, and seven for each level;
 //! * writing: each byte is copied once for each level, four times in the life of a log whose sealed
 //!   segments have a megabyte, three where they have ten;
 //! * room: as much as the file that is made, for as long as that takes, and never so much that the
