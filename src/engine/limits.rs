@@ -42,7 +42,7 @@ pub struct LimitsView {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Used {
     /// In minor units.
-    Amount(u128),
+    Amount(u64),
     /// In transactions.
     Count(u64),
 }
@@ -104,14 +104,15 @@ impl Calendar {
 }
 
 impl<S: Storage> Engine<S> {
-    /// The limits that apply to an account now, where there are any.
+    /// The limits that apply to an account at the moment that `now` tells, where there are any.
     pub(super) fn limits_on<'a>(
         &self,
         found: &'a Resident,
         default: &'a Ruleset,
+        now: impl FnOnce() -> Moment,
     ) -> Option<Limits<'a>> {
-        let rules = found.own_limits().map_or(default, |rules| rules);
-        let day = rules.counts().then(|| self.calendar.day(self.now()));
+        let rules = found.own_limits().unwrap_or(default);
+        let day = rules.counts().then(|| self.calendar.day(now()));
         (!rules.is_empty()).then_some(Limits { rules, day })
     }
 

@@ -52,7 +52,8 @@ impl<S: Storage> Engine<S> {
         let mut shard = self.state.lock_of(name);
         let slot = shard.find(name);
         // They stay as they are until the record is appended.
-        let limits = slot.map(|_| self.state.limits.read());
+        let spender = slot.filter(|_| request.operation.spends());
+        let limits = spender.map(|_| self.state.limits.read());
         let action = self.decide(&shard, slot, transaction, request, limits.as_deref());
         let mut seat = Seat::of(&self.state, slot);
         let links = seat.links(&shard, transaction);
@@ -83,7 +84,9 @@ impl<S: Storage> Engine<S> {
             reference: reference(&request),
             linked: entry.is_some_and(Entry::linked)
                 || account.is_some_and(|account| account.has_granted(request.transaction_id)),
-            limits: found.zip(limits).and_then(|(found, default)| self.limits_on(found, default)),
+            limits: found
+                .zip(limits)
+                .and_then(|(found, default)| self.limits_on(found, default, || self.now())),
         };
         let outcome = decide(account, &command, &self.rules);
         let opened = account.map(Account::opened);

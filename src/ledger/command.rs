@@ -66,6 +66,12 @@ impl Operation {
         matches!(self, Self::RestoreBalance | Self::DebitHoldBalance | Self::CreditHoldBalance)
     }
 
+    /// Whether it may take something from available, which spend limits ask about or count.
+    #[must_use]
+    pub const fn spends(self) -> bool {
+        matches!(self, Self::DebitBalance | Self::HoldBalance | Self::DebitHoldBalance)
+    }
+
     const fn facts(self) -> (u8, &'static str) {
         match self {
             Self::DebitBalance => (1, "debit_balance"),

@@ -19,14 +19,14 @@ pub struct Refused {
     /// The spend limit that says so, where one does.
     pub rule: Option<Box<str>>,
     /// Which balance, and what of it.
-    pub seen: Option<(u8, Target, Place)>,
+    pub seen: Option<Box<(u8, Target, Place)>>,
 }
 
 impl Refused {
     /// The balance that the decision saw, where it got that far.
     #[must_use]
     pub fn tells(&self) -> Option<(u8, &Pocket)> {
-        self.seen.as_ref().map(|(ordinal, _, place)| (*ordinal, &place.pocket))
+        self.seen.as_deref().map(|(ordinal, _, place)| (*ordinal, &place.pocket))
     }
 }
 
@@ -48,8 +48,8 @@ pub fn decide(
     let account = account.ok_or(Refusal::AccountNotFound)?;
     let (ordinal, target) = locate(account, command)?;
     let place = account.place(ordinal, target).ok_or(Refusal::BalanceNotFound)?;
-    let seen = Some((ordinal, target, place));
-    let refused = |refusal| Refused { refusal, rule: None, seen };
+    let seen = || Some(Box::new((ordinal, target, place)));
+    let refused = |refusal| Refused { refusal, rule: None, seen: seen() };
 
     let amount = amount(command, &place).map_err(refused)?;
     permit(account, command, rules, ordinal, &place, amount).map_err(refused)?;
@@ -91,7 +91,7 @@ fn locate(account: &Account, command: &Command<'_>) -> Result<(u8, Target), Refu
     };
     let place = account.place(ordinal, target).ok_or(Refusal::BalanceNotFound)?;
     if currency.is_some_and(|currency| currency != place.pocket.currency) {
-        let seen = Some((ordinal, target, place));
+        let seen = Some(Box::new((ordinal, target, place)));
         return Err(Refused { refusal: Refusal::CurrencyMismatch, rule: None, seen });
     }
     Ok((ordinal, target))

@@ -37,7 +37,7 @@ pub use currency::Currency;
 pub use decide::{Refused, decide};
 pub use decline::Decline;
 pub use limits::{
-    Counted, Day, Frequency, Limits, Merchant, MerchantFact, Mode, Part, Rule, Ruleset, Spend,
+    Counted, Day, Frequency, Id, Limits, Merchant, MerchantFact, Mode, Part, Rule, Ruleset, Spend,
     Spending, Values, What,
 };
 pub use movement::{Bucket, Draw, Movement, Posting, Target};

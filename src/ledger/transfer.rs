@@ -1,5 +1,6 @@
 //! Transfers: money from one account to another, or between an account and the outside.
 
+use alloc::boxed::Box;
 use alloc::vec::Vec;
 
 use arrayvec::ArrayVec;
@@ -122,6 +123,6 @@ const fn bucket(end: End<'_>) -> Bucket {
 }
 
 fn refused(refusal: Refusal, located: Located) -> Refused {
-    let seen = located.map(|(ordinal, place)| (ordinal, Target::Balance, place));
+    let seen = located.map(|(ordinal, place)| Box::new((ordinal, Target::Balance, place)));
     Refused { refusal, rule: None, seen }
 }

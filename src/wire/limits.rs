@@ -83,8 +83,7 @@ fn amount(object: &mut Object<'_>, limit: Money) {
 fn used(object: &mut Object<'_>, rule: &Rule, used: Used) {
     match (used, rule.what.currency()) {
         (Used::Amount(minor), Some(currency)) => {
-            let minor = i128::try_from(minor).unwrap_or(i128::MAX);
-            object.raw("amount", &major(minor, currency));
+            object.raw("amount", &major(minor.into(), currency));
             object.text("currency", currency.code());
         }
         (Used::Count(count), _) => object.number("count", count),

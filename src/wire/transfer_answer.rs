@@ -51,7 +51,7 @@ pub fn message(action: &TransferAction<'_>, refused: &TransferRefused) -> String
         Refusal::AccountClosed => format!("account {account} is closed"),
         Refusal::AccountFrozen => format!("account {account} is frozen"),
         Refusal::InsufficientFunds => {
-            let pocket = refused.refused.seen.map(|(_, _, place)| place.pocket);
+            let pocket = refused.refused.seen.as_deref().map(|(_, _, place)| place.pocket);
             let available = pocket.map(|p| amount(p.available(), p.currency)).unwrap_or_default();
             format!("{available} available and the overdraft limit do not cover {asked}")
         }

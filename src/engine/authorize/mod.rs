@@ -169,15 +169,16 @@ impl<S: Storage> Engine<S> {
         default: &Ruleset,
     ) -> Result<Reserved, Declined> {
         let (account, Asked { billing, amount, partial }) = (&found.account, request.asked);
+        let now = self.now();
         let ask = Ask {
             transaction_id: request.message.transaction_id,
             billing,
             amount,
             partial,
             merchant: request.merchant,
-            limits: self.limits_on(found, default),
+            limits: self.limits_on(found, default, || now),
         };
-        promise(account, &ask, self.now().after(request.time_to_live))
+        promise(account, &ask, now.after(request.time_to_live))
     }
 
     /// Appends it; from then on an approval is undecided.

@@ -67,7 +67,7 @@ impl Action<'_> {
         let (ordinal, hold, after) = match &self.outcome {
             Ok(movement) => (movement.ordinal, movement.hold(at), movement.after),
             Err(refused) => {
-                let (ordinal, target, place) = refused.seen?;
+                let (ordinal, target, place) = *refused.seen.as_deref()?;
                 let hold = if let Target::Hold(hold) = target { Some(hold) } else { None };
                 (ordinal, hold, place)
             }
@@ -154,7 +154,7 @@ impl Writer<'_> {
     pub(super) fn refused(&mut self, refused: &Refused) {
         self.u8(refused.refusal.number());
         self.rule_of(refused.refusal, refused.rule.as_deref());
-        self.option(refused.seen.as_ref(), Self::seen);
+        self.option(refused.seen.as_deref(), Self::seen);
     }
 }
 
@@ -174,7 +174,11 @@ impl Reader<'_> {
     /// A refusal.
     pub(super) fn refused(&mut self) -> Result<Refused, Malformed> {
         let refusal = self.refusal()?;
-        Ok(Refused { refusal, rule: self.rule_of(refusal)?, seen: self.option(Self::seen)? })
+        Ok(Refused {
+            refusal,
+            rule: self.rule_of(refusal)?,
+            seen: self.option(Self::seen)?.map(Box::new),
+        })
     }
 
     /// The rule that a refusal by a spend limit names.

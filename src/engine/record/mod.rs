@@ -80,7 +80,6 @@ pub fn of_transaction(transaction_id: &str) -> Cow<'static, str> {
 }
 
 /// Something that happened, as it is read from the log.
-#[expect(clippy::large_enum_variant, reason = "one at a time, and never kept")]
 #[derive(Clone, Debug, PartialEq)]
 pub enum Record<'a> {
     /// One of the six operations, done or refused.

@@ -34,7 +34,7 @@
 //! | part of a spending | bytes |
 //! | --- | --- |
 //! | the latest day that anything was counted on | day |
-//! | transactions, in the order of their names | long list of text, first day, long list of part |
+//! | transactions, in order | long list of two `u64`, a [hash](crate::ledger::Id) of its name; first day; long list of part |
 //! | part | ordinal `u8`, day, amount `u64` |
 
 use std::borrow::Cow;
@@ -48,7 +48,8 @@ use crate::engine::chain::Chain;
 use crate::engine::record::{Malformed, Profile, Reader, Writer};
 use crate::engine::shard::{Description, Resident};
 use crate::ledger::{
-    Account, ActionRef, Counted, Hold, HoldRef, Moment, Part, Parts, Pocket, Reservation, Spending,
+    Account, ActionRef, Counted, Hold, HoldRef, Id, Moment, Part, Parts, Pocket, Reservation,
+    Spending,
 };
 
 /// Bytes of the smallest account: one balance, a name of one byte, and nothing else.
@@ -80,8 +81,8 @@ impl Writer<'_> {
 
     fn spending(&mut self, spending: &Spending) {
         self.day(spending.day());
-        self.long_list(&spending.transactions(), |w, (transaction_id, counted)| {
-            w.text(transaction_id);
+        self.long_list(&spending.transactions(), |w, (Id(hash), counted)| {
+            hash.iter().for_each(|word| w.u64(*word));
             w.day(counted.first);
             w.long_list(&counted.parts, |w, part| {
                 w.u8(part.ordinal);
@@ -163,9 +164,8 @@ impl Reader<'_> {
     fn spending(&mut self, balances: usize) -> Result<Spending, Malformed> {
         let day = self.day()?;
         let transactions = self.long_list(|r| {
-            let name = r.text()?.into();
-            let first = r.day()?;
-            Ok((name, Counted { first, parts: r.long_list(Self::part)?.into() }))
+            let (id, first) = (Id([r.u64()?, r.u64()?]), r.day()?);
+            Ok((id, Counted { first, parts: r.long_list(Self::part)?.into() }))
         })?;
         Spending::from_parts(day, transactions, balances).ok_or(Malformed("spending"))
     }

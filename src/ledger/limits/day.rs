@@ -1,8 +1,13 @@
 //! Days of the civil calendar, and the weeks and months that they are in: arithmetic, and no clock.
 
+use core::num::NonZeroI32;
+
 /// A date, as days since 1970-01-01: in which time zone is for the caller to know.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct Day(i32);
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Day(
+    /// Days from 0 on are one more here: so that no day takes no room of its own in an option.
+    NonZeroI32,
+);
 
 /// How long a limit's period is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -24,20 +29,25 @@ impl Day {
     /// So many days after 1970-01-01.
     #[must_use]
     pub const fn new(number: i32) -> Self {
-        Self(number)
+        let kept = if number < 0 { number } else { number.saturating_add(1) };
+        match NonZeroI32::new(kept) {
+            Some(kept) => Self(kept),
+            None => Self(NonZeroI32::MIN),
+        }
     }
 
     /// How many days it is after 1970-01-01.
     #[must_use]
     pub const fn number(self) -> i32 {
-        self.0
+        let kept = self.0.get();
+        if kept < 0 { kept } else { kept.saturating_sub(1) }
     }
 
     /// Year, month from 1 and day from 1.
     #[must_use]
     pub fn date(self) -> (i64, i64, i64) {
         // Years that begin in March have the leap day at their end.
-        let days = i64::from(self.0).saturating_add(EPOCH);
+        let days = i64::from(self.number()).saturating_add(EPOCH);
         let (era, day) = (days.div_euclid(ERA), days.rem_euclid(ERA));
         let leaps = (day / 1_460).saturating_sub(day / 36_524).saturating_add(day / 146_096);
         let year = day.saturating_sub(leaps) / 365;
@@ -52,6 +62,12 @@ impl Day {
         } else {
             (year.saturating_add(1), month.saturating_sub(9), day)
         }
+    }
+}
+
+impl Default for Day {
+    fn default() -> Self {
+        Self::new(0)
     }
 }
 
@@ -81,10 +97,10 @@ impl Frequency {
         let back = match self {
             Self::Daily => 0,
             // 1970-01-01 was a Thursday.
-            Self::Weekly => i64::from(day.0).saturating_add(3).rem_euclid(7),
+            Self::Weekly => i64::from(day.number()).saturating_add(3).rem_euclid(7),
             Self::Monthly => day.date().2.saturating_sub(1),
         };
-        Day(day.0.saturating_sub(i32::try_from(back).unwrap_or(0)))
+        Day::new(day.number().saturating_sub(i32::try_from(back).unwrap_or(0)))
     }
 
     /// Whether both days are in one period.
@@ -102,9 +118,9 @@ mod tests {
     fn every_day_of_eight_centuries_has_its_date_week_and_month() {
         // From 1600-01-01, a Saturday, on, counted as on the fingers.
         let (mut year, mut month, mut date, mut weekday) = (1600, 1, 1, 5);
-        let (mut week, mut of_month) = (Day(-135_145), Day(-135_140));
+        let (mut week, mut of_month) = (Day::new(-135_145), Day::new(-135_140));
         for number in -135_140..157_000 {
-            let day = Day(number);
+            let day = Day::new(number);
             if weekday == 0 {
                 week = day;
             }
@@ -132,7 +148,7 @@ mod tests {
     #[test]
     fn days_are_joined_by_the_periods_that_they_share() {
         // 2026-02-01 is a Sunday.
-        let (saturday, sunday, monday) = (Day(20_484), Day(20_485), Day(20_486));
+        let [saturday, sunday, monday] = [20_484, 20_485, 20_486].map(Day::new);
         assert_eq!(sunday.date(), (2026, 2, 1));
         let joins = |a, b| Frequency::ALL.map(|frequency| frequency.joins(a, b));
         assert_eq!(joins(sunday, sunday), [true, true, true]);
@@ -141,8 +157,15 @@ mod tests {
     }
 
     #[test]
+    fn days_have_the_order_of_their_numbers() {
+        let days = [i32::MIN, -2, -1, 0, 1, 2, i32::MAX - 1].map(Day::new);
+        assert!(days.is_sorted_by(|a, b| a < b && a.number() < b.number()));
+        assert_eq!(size_of::<Option<Day>>(), size_of::<Day>());
+    }
+
+    #[test]
     fn no_day_is_too_far_away() {
-        for day in [Day(i32::MIN), Day(i32::MAX)] {
+        for day in [Day::new(i32::MIN), Day::new(i32::MAX)] {
             assert!(Frequency::ALL.into_iter().all(|frequency| frequency.first(day) <= day));
         }
     }

@@ -46,4 +46,4 @@ mod spending;
 
 pub use day::{Day, Frequency};
 pub use rules::{Limits, Merchant, MerchantFact, Mode, Rule, Ruleset, Spend, Values, What};
-pub use spending::{Counted, Part, Spending};
+pub use spending::{Counted, Id, Part, Spending};

@@ -1,10 +1,11 @@
 //! What an account has spent in the day, the week and the month that it spent in last.
 
-use alloc::boxed::Box;
 use alloc::vec::Vec;
+use core::hash::{BuildHasherDefault, Hash, Hasher};
 
-use foldhash::fast::FixedState;
 use hashbrown::HashMap;
+use hashbrown::hash_map::Entry;
+use siphasher::sip128::SipHasher13;
 use smallvec::SmallVec;
 
 use super::{Day, Frequency};
@@ -19,11 +20,21 @@ pub struct Spending {
     day: Day,
     /// How many transactions, by frequency.
     counts: [u64; 3],
-    /// How much, by balance and frequency.
-    sums: SmallVec<[[u128; 3]; 1]>,
+    /// How much, by balance and frequency. Not even the largest requests, one a second for a month,
+    /// fill one; what would be more than full stays full.
+    sums: SmallVec<[[u64; 3]; 1]>,
     /// What may still be taken back, by transaction.
-    transactions: HashMap<Box<str>, Counted, FixedState>,
+    transactions: HashMap<Id, Counted, BuildHasherDefault<OwnHash>>,
 }
+
+/// Stands for a card transaction of the account: 128 bits of a hash that is the same in every
+/// ledger, so that an account with many of them keeps no text of each.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Id(pub [u64; 2]);
+
+/// Takes an [`Id`], which is a hash, for its own hash.
+#[derive(Clone, Copy, Debug, Default)]
+struct OwnHash(u64);
 
 /// What a transaction counts. One that counts nothing is forgotten.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -54,7 +65,7 @@ impl Spending {
 
     /// How much was spent out of a balance in the period that `today` is in.
     #[must_use]
-    pub fn spent(&self, ordinal: u8, frequency: Frequency, today: Day) -> u128 {
+    pub fn spent(&self, ordinal: u8, frequency: Frequency, today: Day) -> u64 {
         let sums = self.sums.get(usize::from(ordinal)).filter(|_| self.lasts(frequency, today));
         sums.map_or(0, |sums| sums[place(frequency)])
     }
@@ -68,17 +79,17 @@ impl Spending {
     /// Whether a transaction counts already, and still will when `today` is counted on.
     #[must_use]
     pub fn knows(&self, transaction_id: &str, today: Day) -> bool {
-        let counted = self.transactions.get(transaction_id);
+        let counted = self.transactions.get(&Id::of(transaction_id));
         let mut parts = counted.into_iter().flat_map(|counted| &counted.parts);
         parts.any(|part| is_within_any(self.day.max(today), part.day))
     }
 
-    /// What each transaction counts, in the order of their names.
+    /// What each transaction counts, in order.
     #[must_use]
-    pub fn transactions(&self) -> Vec<(&str, &Counted)> {
-        let all = self.transactions.iter().map(|(name, counted)| (&**name, counted));
+    pub fn transactions(&self) -> Vec<(Id, &Counted)> {
+        let all = self.transactions.iter().map(|(id, counted)| (*id, counted));
         let mut all: Vec<_> = all.collect();
-        all.sort_unstable_by_key(|(name, _)| *name);
+        all.sort_unstable_by_key(|(id, _)| *id);
         all
     }
 
@@ -104,20 +115,24 @@ impl Spending {
         if amount.is_zero() || !is_within_any(self.day, day) {
             return;
         }
-        if !self.transactions.contains_key(transaction_id) {
-            let parts = SmallVec::new();
-            self.transactions.insert(transaction_id.into(), Counted { first: day, parts });
+        let (first, more) = match self.transactions.entry(Id::of(transaction_id)) {
+            Entry::Occupied(mut known) => {
+                let counted = known.get_mut();
+                let first = counted.first;
+                counted.first = first.min(day);
+                (Some(first), counted.add(Part { ordinal, day, amount }))
+            }
+            Entry::Vacant(place) => {
+                let parts = [Part { ordinal, day, amount }].into_iter().collect();
+                place.insert(Counted { first: day, parts });
+                (None, amount)
+            }
+        };
+        if first.is_none_or(|first| day < first) {
+            first.into_iter().for_each(|first| self.shift_counts(first, |it| it.saturating_sub(1)));
             self.shift_counts(day, |count| count.saturating_add(1));
         }
-        let Some(counted) = self.transactions.get_mut(transaction_id) else { return };
-        let more = counted.add(Part { ordinal, day, amount });
-        let first = counted.first;
-        counted.first = first.min(day);
-        if day < first {
-            self.shift_counts(first, |count| count.saturating_sub(1));
-            self.shift_counts(day, |count| count.saturating_add(1));
-        }
-        self.shift(ordinal, day, |sum| sum.saturating_add(more.minor().into()));
+        self.shift(ordinal, day, |sum| sum.saturating_add(more.minor()));
     }
 
     /// Takes back what a transaction counts on one balance and day, at most so much.
@@ -128,20 +143,26 @@ impl Spending {
         day: Day,
         amount: Amount,
     ) {
-        let Some(counted) = self.transactions.get_mut(transaction_id) else { return };
+        if amount.is_zero() {
+            return;
+        }
+        let Entry::Occupied(mut known) = self.transactions.entry(Id::of(transaction_id)) else {
+            return;
+        };
+        let counted = known.get_mut();
         let (first, less) = (counted.first, counted.take(ordinal, day, amount));
         if counted.parts.is_empty() {
-            self.transactions.remove(transaction_id);
+            known.remove();
             self.shift_counts(first, |count| count.saturating_sub(1));
         }
-        self.shift(ordinal, day, |sum| sum.saturating_sub(less.minor().into()));
+        self.shift(ordinal, day, |sum| sum.saturating_sub(less.minor()));
     }
 
     /// Takes back what a transaction counts on one balance, the newest first, at most so much.
     pub(in crate::ledger) fn take(&mut self, transaction_id: &str, ordinal: u8, amount: Amount) {
         let mut rest = amount;
         while !rest.is_zero() {
-            let counted = self.transactions.get(transaction_id);
+            let counted = self.transactions.get(&Id::of(transaction_id));
             let parts = counted.into_iter().flat_map(|counted| &counted.parts);
             let newest = parts.filter(|part| part.ordinal == ordinal).max_by_key(|part| part.day);
             let Some(part) = newest.copied() else { return };
@@ -153,24 +174,20 @@ impl Spending {
     /// What these transactions, which are in order, come to; `None` where no account ever came to
     /// it. The last of them was counted on `day` or before.
     #[must_use]
-    pub fn from_parts(
-        day: Day,
-        transactions: Vec<(Box<str>, Counted)>,
-        balances: usize,
-    ) -> Option<Self> {
+    pub fn from_parts(day: Day, transactions: Vec<(Id, Counted)>, balances: usize) -> Option<Self> {
         let sound = |(_, counted): &(_, Counted)| counted.is_sound(day, balances);
         let sorted = transactions.is_sorted_by(|(a, _), (b, _)| a < b);
         if !sorted || !transactions.iter().all(sound) {
             return None;
         }
         let mut spending = Self { day, ..Self::default() };
-        for (name, counted) in transactions {
+        for (id, counted) in transactions {
             spending.shift_counts(counted.first, |count| count.saturating_add(1));
             for part in &counted.parts {
-                let minor = part.amount.minor().into();
+                let minor = part.amount.minor();
                 spending.shift(part.ordinal, part.day, |sum| sum.saturating_add(minor));
             }
-            spending.transactions.insert(name, counted);
+            spending.transactions.insert(id, counted);
         }
         Some(spending)
     }
@@ -193,7 +210,7 @@ impl Spending {
     }
 
     /// Changes the sums of the periods that last and that `day` is in.
-    fn shift(&mut self, ordinal: u8, day: Day, change: impl Fn(u128) -> u128) {
+    fn shift(&mut self, ordinal: u8, day: Day, change: impl Fn(u64) -> u64) {
         let n = usize::from(ordinal);
         if self.sums.len() <= n {
             self.sums.resize(n.saturating_add(1), [0; 3]);
@@ -209,6 +226,31 @@ impl Spending {
             let count = &mut self.counts[place(frequency)];
             *count = change(*count);
         }
+    }
+}
+
+impl Id {
+    fn of(transaction_id: &str) -> Self {
+        let hash = SipHasher13::new().hash(transaction_id.as_bytes());
+        Self([hash.h1, hash.h2])
+    }
+}
+
+impl Hash for Id {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        state.write_u64(self.0[0]);
+    }
+}
+
+impl Hasher for OwnHash {
+    fn write(&mut self, _: &[u8]) {}
+
+    fn write_u64(&mut self, hash: u64) {
+        self.0 = hash;
+    }
+
+    fn finish(&self) -> u64 {
+        self.0
     }
 }
 

@@ -53,11 +53,11 @@ fn ask_of(counter: &mut Counter, card: &Card<'_>) -> Result<ActionRef, &'static 
 const EXCEEDED: Result<ActionRef, &str> = Err("LIMIT_EXCEEDED");
 
 /// What is used of each rule on a period.
-fn used(counter: &Counter) -> Vec<u128> {
+fn used(counter: &Counter) -> Vec<u64> {
     let view = counter.world.engine.limits("a").unwrap();
     let number = |used: Option<Used>| match used {
         Some(Used::Amount(minor)) => minor,
-        Some(Used::Count(count)) => count.into(),
+        Some(Used::Count(count)) => count,
         None => panic!("a rule without a period"),
     };
     view.used.into_iter().map(number).collect()
