@@ -5,6 +5,7 @@ use std::io::{BufRead, BufReader};
 use std::net::SocketAddr;
 use std::path::Path;
 use std::process::{Child, ChildStdout, Command, Stdio};
+use std::time::Duration;
 
 use anyhow::Context;
 
@@ -86,5 +87,19 @@ impl Holdfast {
     #[must_use]
     pub fn process(&self) -> u32 {
         self.server.child.id()
+    }
+
+    /// For how long its threads have had a processor.
+    ///
+    /// # Errors
+    /// When the kernel does not say.
+    pub fn processor(&self) -> anyhow::Result<Duration> {
+        let mut nanoseconds = 0;
+        for thread in std::fs::read_dir(format!("/proc/{}/task", self.process()))? {
+            let said = std::fs::read_to_string(thread?.path().join("schedstat"))?;
+            let run = said.split_whitespace().next().context("schedstat is empty")?;
+            nanoseconds += run.parse::<u64>()?;
+        }
+        Ok(Duration::from_nanos(nanoseconds))
     }
 }

@@ -47,6 +47,7 @@ pub struct Generator {
     address: SocketAddr,
     load: Load,
     template: Template,
+    /// The number of the last request.
     sent: u64,
 }
 
@@ -63,6 +64,11 @@ impl Generator {
         let first = u64::try_from(load.connections).unwrap_or(u64::MAX);
         let sent = first.saturating_mul(1_000_000_000_000);
         Self { address, load, template: Template::hold(load.accounts), sent }
+    }
+
+    /// The number of the last request that was sent.
+    pub const fn last(&self) -> u64 {
+        self.sent
     }
 
     /// Connects, asks for as long as a round lasts, and waits for what is still to be answered.
