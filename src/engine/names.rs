@@ -5,7 +5,7 @@
 //! that it was in. Nothing depends on that but the speed of loading: should the hash become another
 //! one, accounts land elsewhere.
 
-use std::hash::{Hash, Hasher};
+use std::hash::Hasher;
 
 use foldhash::SharedSeed;
 use foldhash::fast::FoldHasher;
@@ -29,9 +29,9 @@ impl Names {
 
     /// The hash of a name.
     #[must_use]
-    pub fn hash(&self, text: &str) -> u64 {
+    pub fn hash(&self, name: impl AsRef<[u8]>) -> u64 {
         let mut hasher = FoldHasher::with_seed(self.own, &self.shared);
-        text.hash(&mut hasher);
+        hasher.write(name.as_ref());
         hasher.finish()
     }
 }

@@ -110,6 +110,7 @@ impl Body for Action<'_> {
 }
 
 impl<'a> Action<'a> {
+    #[inline]
     pub(super) fn decode(r: &mut Reader<'a>) -> Result<Self, Malformed> {
         let request = OperationRequest::decode(r)?;
         let opened = r.option(Reader::action_ref)?;
@@ -129,13 +130,16 @@ impl<'a> OperationRequest<'a> {
         w.option(self.money, Writer::money);
     }
 
+    #[inline]
     fn decode(r: &mut Reader<'a>) -> Result<Self, Malformed> {
+        let operation = Operation::from_number(r.u8()?).ok_or(Malformed("operation"))?;
+        let [idempotency_key, transaction_id, tenant_account_ref, of_action_ref] = r.texts()?;
         Ok(Self {
-            operation: Operation::from_number(r.u8()?).ok_or(Malformed("operation"))?,
-            idempotency_key: r.text()?,
-            transaction_id: r.text()?,
-            tenant_account_ref: r.text()?,
-            of_action_ref: r.text()?,
+            operation,
+            idempotency_key,
+            transaction_id,
+            tenant_account_ref,
+            of_action_ref,
             reference: r.option(Reader::text)?,
             money: r.option(Reader::money)?,
         })
@@ -160,6 +164,7 @@ impl Writer<'_> {
 
 impl Reader<'_> {
     /// 0 and what was done, or a refusal.
+    #[inline]
     pub(super) fn outcome<T>(
         &mut self,
         done: impl FnOnce(&mut Self) -> Result<T, Malformed>,

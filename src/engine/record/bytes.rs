@@ -147,6 +147,28 @@ impl<'a> Reader<'a> {
         self.utf8(usize::from(len))
     }
 
+    /// So many texts in a row. They are looked at together: most are so short that the beginning
+    /// costs more than the bytes do. A length below 128 is a character itself.
+    pub(in crate::engine) fn texts<const N: usize>(&mut self) -> Result<[&'a str; N], Malformed> {
+        let bytes = self.0;
+        let mut places = [(); N].map(|()| 0..0);
+        for place in &mut places {
+            let len = usize::from(self.u8()?);
+            let begin = bytes.len().saturating_sub(self.0.len());
+            self.take(len)?;
+            *place = begin..begin.saturating_add(len);
+        }
+        let end = bytes.len().saturating_sub(self.0.len());
+        let whole = bytes.get(..end).and_then(|whole| simdutf8::basic::from_utf8(whole).ok());
+        let mut texts = [""; N];
+        for (text, place) in texts.iter_mut().zip(places) {
+            let found = whole.and_then(|whole| whole.get(place.clone()));
+            let alone = || std::str::from_utf8(bytes.get(place)?).ok();
+            *text = found.or_else(alone).ok_or(Malformed("text"))?;
+        }
+        Ok(texts)
+    }
+
     pub(in crate::engine) fn long_text(&mut self) -> Result<&'a str, Malformed> {
         let len = usize::try_from(self.u32()?).map_err(|_| Malformed("length"))?;
         self.utf8(len)
@@ -206,5 +228,29 @@ impl<'a> Reader<'a> {
 
     pub(in crate::engine) fn end(self) -> Result<(), Malformed> {
         if self.0.is_empty() { Ok(()) } else { Err(Malformed("length")) }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn texts_read_together_are_those_read_one_by_one() {
+        const BYTES: [u8; 6] = [0, 1, 2, 0x80, 0xc3, b'a'];
+        let whole = 6_usize.pow(7);
+        let mut read = 0;
+        for n in 0..whole {
+            let bytes = [0, 1, 2, 3, 4, 5, 6].map(|at| BYTES[n / 6_usize.pow(at) % 6]);
+            let (mut together, mut alone) = (Reader(&bytes), Reader(&bytes));
+            let found = together.texts::<3>().ok();
+            let wanted = alone.text().and_then(|a| Ok([a, alone.text()?, alone.text()?])).ok();
+            assert_eq!(found, wanted, "{bytes:x?}");
+            if found.is_some() {
+                assert_eq!(together.0, alone.0);
+                read += 1;
+            }
+        }
+        assert!(read > 1_000 && read < whole, "{read}");
     }
 }

@@ -209,6 +209,7 @@ impl<'a> Record<'a> {
 impl<'a> Action<'a> {
     /// Reads an action and when it happened; nothing where the record is of another kind. An action
     /// is far smaller than the largest of the records, and need not be moved about as one.
+    #[inline]
     pub(super) fn decode_alone(bytes: &'a [u8]) -> Result<Option<(Self, Moment)>, Malformed> {
         let (kind, at, mut r) = begin(bytes)?;
         if kind != Self::KIND {

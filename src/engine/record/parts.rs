@@ -148,6 +148,7 @@ impl Reader<'_> {
         })
     }
 
+    #[inline]
     fn place(&mut self) -> Result<Place, Malformed> {
         Ok(Place { pocket: self.pocket()?, hold: self.option(Self::hold)? })
     }
@@ -174,6 +175,7 @@ impl Reader<'_> {
         Ok(Draw { reservation: self.action_ref()?, used: self.amount()? })
     }
 
+    #[inline]
     pub(in crate::engine) fn movement(&mut self) -> Result<Movement, Malformed> {
         Ok(Movement {
             ordinal: self.u8()?,

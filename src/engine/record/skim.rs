@@ -16,7 +16,7 @@ pub struct Skimmed<'a> {
     /// Its card transaction.
     pub transaction: &'a [u8],
     /// The account.
-    pub account: &'a str,
+    pub account: &'a [u8],
     /// Whether there is such an account.
     pub opened: bool,
 }
@@ -35,7 +35,7 @@ impl<'a> Skimmed<'a> {
         r.u8()?;
         let key = skip_text(&mut r)?;
         let transaction = skip_text(&mut r)?;
-        let account = r.text()?;
+        let account = skip_text(&mut r)?;
         skip_text(&mut r)?;
         r.option(skip_text)?;
         r.option(|r| r.take(MONEY_BYTES))?;
