@@ -68,12 +68,12 @@ pub struct Folders {
 }
 
 impl Default for Folders {
-    /// As many as this machine has cores beside those that read and route; more than eight would
-    /// wait for those.
+    /// As many as this machine has cores, for they are who has most to do; more than eight would
+    /// wait for the one who routes.
     fn default() -> Self {
         static CORES: OnceLock<usize> = OnceLock::new();
         let cores = *CORES.get_or_init(|| available_parallelism().map_or(1, usize::from));
-        Self { threads: cores.saturating_sub(1).min(8), batch_bytes: 64 << 10 }
+        Self { threads: if cores > 1 { cores.min(8) } else { 0 }, batch_bytes: 256 << 10 }
     }
 }
 

@@ -91,37 +91,9 @@ impl<M: Medium> Finder<M> {
 
 #[cfg(test)]
 mod tests {
-    use std::time::Duration;
-
-    use super::super::{Kind, Span, Writer};
+    use super::super::sample::{HEAD, NAME, file};
     use super::*;
-    use crate::segment::LogId;
-    use crate::simulated::{Choices, Disk};
     use crate::storage::Storage;
-    use crate::{Lsn, Name};
-
-    const NAME: Name = Name::Dense { first: 1, last: 1 };
-    const HEAD: Head = Head { kind: Kind::Dense, log: LogId([7; 16]), first: 1, last: 1 };
-
-    /// Items 10 to 6009: first many in each frame, then one in each, then a few.
-    fn file() -> Disk {
-        let (disk, mut choices) = (Disk::new(), Choices::new(3));
-        let mut writer =
-            Writer::new(disk.create(NAME).unwrap(), HEAD, 400, Duration::ZERO).unwrap();
-        for number in 10..6010_u64 {
-            let bytes = match number {
-                ..3000 => 3,
-                3000..4500 => 500,
-                _ => usize::try_from(choices.below(300)).unwrap(),
-            };
-            let item = number.to_le_bytes().repeat(1 + bytes / 8);
-            writer.push(number, &[&item]).unwrap();
-        }
-        let (before, after) = (Lsn::new(10), Lsn::new(6009));
-        writer.finish(Span::of_snapshot(before, after)).unwrap();
-        disk.publish(NAME).unwrap();
-        disk
-    }
 
     #[test]
     fn every_item_is_found_wherever_it_lies_with_few_reads() {

@@ -27,11 +27,14 @@
 //! A file gets its name only once it is whole, synced, and read back from the disk; so whatever is
 //! wrong with it later is damage, and nothing of it is ever a torn tail.
 
+mod ahead;
 mod copies;
 mod finder;
 mod frame;
 mod layout;
 mod reader;
+#[cfg(test)]
+mod sample;
 mod unfinished;
 mod writer;
 

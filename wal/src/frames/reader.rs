@@ -1,8 +1,6 @@
 //! Reads a file of frames, and believes nothing that is not under a checksum.
 
 use std::io;
-use std::sync::mpsc::sync_channel;
-use std::thread;
 
 use super::copies::Copies;
 use super::frame::Raw;
@@ -10,14 +8,6 @@ use super::layout::{Entry, FOOT_BYTES, Foot, HEAD_BYTES, Head};
 use super::{Frame, damaged};
 use crate::size::{narrow, wide};
 use crate::storage::Medium;
-
-/// So few frames are not worth a thread.
-const FEW: usize = 16;
-/// So many frames are handed on together: to wake the one who takes them costs as much as to
-/// decompress one.
-const TOGETHER: usize = 8;
-/// How many times as many wait.
-const AHEAD: usize = 8;
 
 /// A file of frames, open, with its index in memory.
 pub(crate) struct Frames<M> {
@@ -107,36 +97,6 @@ impl<M: Medium> Frames<M> {
     fn entry(&self, place: usize) -> io::Result<(&Entry, usize)> {
         let entry = self.index.get(place).ok_or_else(|| damaged("there is no such frame"))?;
         entry.bytes_before(self.foot.index_offset).map(|bytes| (entry, bytes))
-    }
-
-    /// Gives all frames from this one on to `each`, until it says no. They are read and
-    /// decompressed on a thread beside it, a few ahead.
-    pub(crate) fn read_ahead(
-        &self,
-        from: usize,
-        mut each: impl FnMut(usize, io::Result<Frame>) -> bool,
-    ) {
-        let places = from..self.len();
-        if places.len() < FEW {
-            places.into_iter().all(|place| each(place, self.frame(place)));
-            return;
-        }
-        thread::scope(|scope| {
-            let (ahead, frames) = sync_channel(AHEAD);
-            scope.spawn(move || {
-                let mut expected = 0;
-                for first in places.clone().step_by(TOGETHER) {
-                    expected = self.expect(first, expected);
-                    let some = first..places.end.min(first + TOGETHER);
-                    let some = some.map(|place| (place, self.frame(place))).collect::<Vec<_>>();
-                    // Nobody wants the rest.
-                    if ahead.send(some).is_err() {
-                        break;
-                    }
-                }
-            });
-            frames.into_iter().flatten().all(|(place, frame)| each(place, frame));
-        });
     }
 
     /// A checksum over the items of all frames, each of which is verified.
