@@ -16,6 +16,17 @@ pub struct Batch {
     pub keys: Vec<Key>,
 }
 
+/// So many records are folded one after the other: what they touch is in the cache of a core
+/// together, beside what they say.
+const TOGETHER: usize = 64;
+
+/// Some of the records of a batch.
+#[derive(Clone, Copy, Debug)]
+pub struct Chunk<'a> {
+    bytes: &'a [u8],
+    records: &'a [Packed],
+}
+
 /// What of a record is to be folded.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Share {
@@ -99,22 +110,32 @@ impl Batch {
         self.bytes.len().saturating_add(self.keys.len().saturating_mul(size_of::<Key>()))
     }
 
-    /// What is known of its actions.
-    pub fn ahead(&self) -> impl Iterator<Item = Ahead> {
+    /// The records, in order, some at a time.
+    pub fn chunks(&self) -> impl Iterator<Item = Chunk<'_>> {
+        self.records.chunks(TOGETHER).map(|records| Chunk { bytes: &self.bytes, records })
+    }
+}
+
+impl<'a> Chunk<'a> {
+    /// What is known of the actions.
+    pub fn ahead(self) -> impl Iterator<Item = Ahead> + 'a {
         self.records.iter().filter_map(|packed| packed.ahead)
     }
 
     /// Reads something of each cache line, so that all are on their way from the core that packed
     /// them before the first is needed.
     #[must_use]
-    pub fn warm(&self) -> u8 {
+    pub fn warm(self) -> u8 {
         const LINE_BYTES: usize = 64;
-        self.bytes.iter().step_by(LINE_BYTES).fold(0, |sum, byte| sum ^ byte)
+        let begin = self.records.first().map_or(0, |first| first.links);
+        let end = self.records.last().map_or(0, |last| last.end);
+        let bytes = self.bytes.get(begin..end).unwrap_or_default();
+        bytes.iter().step_by(LINE_BYTES).fold(0, |sum, byte| sum ^ byte)
     }
 
     /// The records, in order.
-    pub fn records(&self) -> impl Iterator<Item = Unfolded<'_>> {
-        self.records.iter().map(|packed| {
+    pub fn iter(self) -> impl Iterator<Item = Unfolded<'a>> {
+        self.records.iter().map(move |packed| {
             let of = |from: usize, to: usize| self.bytes.get(from..to).unwrap_or_default();
             let (links, _) = of(packed.links, packed.payload).as_chunks::<8>();
             let payload = of(packed.payload, packed.end);

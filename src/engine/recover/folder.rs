@@ -2,7 +2,7 @@
 
 use std::hint::black_box;
 
-use super::batch::{Ahead, Batch, Share, Unfolded};
+use super::batch::{Ahead, Batch, Chunk, Share, Unfolded};
 use super::end::{End, known};
 use super::error::{Disagreement, Fault, Step};
 use crate::engine::currencies::Currencies;
@@ -29,13 +29,15 @@ pub struct Folder<'a> {
 impl Folder<'_> {
     /// Folds one batch, until something does not fit.
     ///
-    /// What the records of a batch are held against is read before the first of them is folded:
+    /// What the records of a chunk are held against is read before the first of them is folded:
     /// then they wait for memory together, and not one after the other.
     pub fn fold(&mut self, batch: &Batch) -> Result<(), Fault> {
         let seen = self.seen;
         self.part.keys.remember(&batch.keys, |shard, lsn| seen.key(shard, lsn));
-        self.warm(batch);
-        batch.records().try_for_each(|stored| self.record(&stored))
+        batch.chunks().try_for_each(|chunk| {
+            self.warm(chunk);
+            chunk.iter().try_for_each(|stored| self.record(&stored))
+        })
     }
 
     /// The accounts that were opened, once all is folded.
@@ -43,10 +45,10 @@ impl Folder<'_> {
         self.opened
     }
 
-    /// Reads what each action of the batch is held against.
-    fn warm(&mut self, batch: &Batch) {
-        black_box(batch.warm());
-        let found = batch.ahead().map(|ahead| {
+    /// Reads what each action of the chunk is held against.
+    fn warm(&mut self, chunk: Chunk<'_>) {
+        black_box(chunk.warm());
+        let found = chunk.ahead().map(|ahead| {
             let slot = self.part.shard(ahead.name).and_then(|(_, shard)| shard.glimpse(ahead.name));
             (ahead, slot)
         });

@@ -28,7 +28,8 @@
 //! is told before damage of the log behind it.
 //!
 //! Folding waits for memory: a record's account, transaction and key are lines that no cache has. So
-//! a [folder](folder) reads all that a batch needs before it folds the first record of it.
+//! a [folder](folder) takes the records of a batch in chunks, and reads all that a chunk needs before
+//! it folds the first record of it.
 
 mod accounts;
 mod authorizations;
