@@ -100,11 +100,18 @@ impl<S: Storage> SnapshotWriter<S> {
     pub(crate) fn begin(log: Arc<Log<S>>, log_id: LogId, from: Lsn) -> io::Result<Self> {
         let name = Name::Snapshot(from);
         let (medium, head) = (log.storage.create(name)?, head(log_id, from));
-        let writer = Writer::new(medium, head, FRAME_BYTES, PAUSE)?;
+        let writer = Writer::new(medium, head, FRAME_BYTES)?;
         Ok(Self { log, name, writer: Some(writer), from, sections: 0 })
     }
 
-    /// Adds a section. Writes and syncs, at a pace that leaves the disk to others.
+    /// Writes at a pace that leaves the disk to others.
+    #[must_use]
+    pub fn paced(mut self) -> Self {
+        self.writer = self.writer.take().map(|writer| writer.paced(PAUSE));
+        self
+    }
+
+    /// Adds a section. Writes and syncs.
     ///
     /// # Errors
     /// It cannot be written, or is longer than [`SECTION_BYTES_MAX`]. Drop the writer.

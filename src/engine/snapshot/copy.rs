@@ -76,7 +76,7 @@ impl<S: Storage> Engine<S> {
         let Some(_alone) = self.snapshotting.try_lock() else { return Err(TakeError::UnderWay) };
         let mut copying = self.begin_copy();
         let failed = SnapshotError::from;
-        let mut writer = self.log.wal.snapshot(copying.from).map_err(failed)?;
+        let mut writer = self.log.wal.snapshot(copying.from).map_err(failed)?.paced();
         loop {
             let step = copying.step(self, |section| writer.section(section));
             if let Some(copied) = step.map_err(failed)? {

@@ -1,7 +1,5 @@
 //! A file of frames of many sizes, to try those who read one.
 
-use std::time::Duration;
-
 use super::{Head, Kind, Span, Writer};
 use crate::segment::LogId;
 use crate::simulated::{Choices, Disk};
@@ -14,7 +12,7 @@ pub(super) const HEAD: Head = Head { kind: Kind::Dense, log: LogId([7; 16]), fir
 /// A file of items 10 to 6009: first many in each frame, then one in each, then a few.
 pub(super) fn file() -> Disk {
     let (disk, mut choices) = (Disk::new(), Choices::new(3));
-    let mut writer = Writer::new(disk.create(NAME).unwrap(), HEAD, 400, Duration::ZERO).unwrap();
+    let mut writer = Writer::new(disk.create(NAME).unwrap(), HEAD, 400).unwrap();
     for number in 10..6010_u64 {
         let bytes = match number {
             ..3000 => 3,

@@ -40,10 +40,15 @@ pub(super) struct Packed<'a> {
 }
 
 impl<M: Medium> Unfinished<M> {
-    /// Begins it. It rests for so long after each piece.
-    pub(crate) fn begin(medium: M, head: Head, pause: Duration) -> Self {
-        let out = head.to_bytes().to_vec();
+    /// Begins it.
+    pub(crate) fn begin(medium: M, head: Head) -> Self {
+        let (out, pause) = (head.to_bytes().to_vec(), Duration::ZERO);
         Self { medium, head, offset: 0, index: Vec::new(), items: 0, plain_bytes: 0, out, pause }
+    }
+
+    /// Rests for so long after each piece.
+    pub(crate) fn paced(self, pause: Duration) -> Self {
+        Self { pause, ..self }
     }
 
     /// Adds a frame; says whether a piece was written.
@@ -115,9 +120,7 @@ impl<M: Medium> Unfinished<M> {
         self.medium.sync()?;
         self.offset += wide(self.out.len());
         self.out.clear();
-        if !self.pause.is_zero() {
-            std::thread::sleep(self.pause);
-        }
+        std::thread::sleep(self.pause);
         Ok(())
     }
 }

@@ -25,19 +25,18 @@ pub(crate) struct Writer<M> {
 }
 
 impl<M: Medium> Writer<M> {
-    /// Begins a file whose frames are closed once they hold `frame_bytes`, and rests for so long
-    /// after each piece.
-    pub(crate) fn new(
-        medium: M,
-        head: Head,
-        frame_bytes: usize,
-        pause: Duration,
-    ) -> io::Result<Self> {
+    /// Begins a file whose frames are closed once they hold `frame_bytes`.
+    pub(crate) fn new(medium: M, head: Head, frame_bytes: usize) -> io::Result<Self> {
         let mut compressor = zstd::bulk::Compressor::new(LEVEL)?;
         compressor.include_checksum(false)?;
         let digest = crc32fast::Hasher::new();
-        let file = Unfinished::begin(medium, head, pause);
+        let file = Unfinished::begin(medium, head);
         Ok(Self { file, frame_bytes, plain: Vec::new(), items: 0, first: 0, digest, compressor })
+    }
+
+    /// Rests for so long after each piece.
+    pub(crate) fn paced(self, pause: Duration) -> Self {
+        Self { file: self.file.paced(pause), ..self }
     }
 
     /// Adds an item, whose number is one more than that of the item before it.

@@ -7,7 +7,6 @@
 
 use std::convert::Infallible;
 use std::io;
-use std::time::Duration;
 
 use super::sealed::{self, End, Sealed};
 use super::survey::{self, Found, Survey};
@@ -274,7 +273,7 @@ fn rewrite<S: Storage>(
     let (first, last) = stump.segments;
     let name = Name::Dense { first, last };
     let head = Head { kind: Kind::Dense, log: stump.log, first, last };
-    let mut writer = Writer::new(storage.create(name)?, head, FRAME_BYTES, Duration::ZERO)?;
+    let mut writer = Writer::new(storage.create(name)?, head, FRAME_BYTES)?;
     let mut marks = None;
     stump.show(storage, at, |record| {
         let mark = mark.map_or(0, |mark| mark(record.payload));

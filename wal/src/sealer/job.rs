@@ -70,7 +70,7 @@ impl<S: Storage> Job<S> {
     pub(super) fn begin(self, pause: Duration) -> io::Result<Copying<S>> {
         let (storage, Dense { name, head, span, archived, .. }) = (&self.log.storage, self.into);
         let medium = if archived { storage.create_archived(name) } else { storage.create(name) }?;
-        let (out, next) = (Unfinished::begin(medium, head, pause), span.before.next.value());
+        let (out, next) = (Unfinished::begin(medium, head).paced(pause), span.before.next.value());
         Ok(Copying { job: self, out, from: None, begun: 0, next })
     }
 }
@@ -143,9 +143,7 @@ impl<S: Storage> Checking<S> {
             bytes += self.frames.raw(self.place)?.bytes.len();
             self.place += 1;
         }
-        if !pause.is_zero() {
-            sleep(pause);
-        }
+        sleep(pause);
         Ok(true)
     }
 

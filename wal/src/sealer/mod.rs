@@ -123,17 +123,11 @@ impl<S: Storage> Sealer<S> {
     }
 
     fn mend(&self) -> Option<Name> {
-        let mended = self.log.storage.mend(&|| self.pause())?;
+        let mended = self.log.storage.mend(&|| std::thread::sleep(self.pause))?;
         self.log.end_if_failed();
         // Who reads on from what is open reads what was wrong.
         self.log.library.forget(|name| name == mended);
         Some(mended)
-    }
-
-    fn pause(&self) {
-        if !self.pause.is_zero() {
-            std::thread::sleep(self.pause);
-        }
     }
 
     fn seal_one(&mut self, unsealed: Unsealed<S::Medium>) -> Seal {
@@ -192,7 +186,7 @@ impl<S: Storage> Sealer<S> {
         let number = unsealed.segment.number;
         let head =
             Head { kind: Kind::Dense, log: unsealed.segment.log, first: number, last: number };
-        let mut writer = Writer::new(storage.create(name)?, head, FRAME_BYTES, self.pause)?;
+        let mut writer = Writer::new(storage.create(name)?, head, FRAME_BYTES)?.paced(self.pause);
         let marks = self.copy(unsealed, &mut writer)?;
         let (before, after) = (unsealed.before, unsealed.after);
         let epochs = (unsealed.segment.epoch, unsealed.segment.epoch);
