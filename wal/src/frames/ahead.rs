@@ -2,6 +2,7 @@
 
 use std::io;
 use std::ops::Range;
+use std::sync::OnceLock;
 use std::sync::mpsc::sync_channel;
 use std::thread;
 
@@ -27,8 +28,7 @@ impl<M: Medium> Frames<M> {
         each: impl FnMut(usize, io::Result<Frame>) -> bool,
     ) {
         let places = from..self.len();
-        let cores = thread::available_parallelism().map_or(1, usize::from);
-        if places.len() < FEW || cores <= FEW_CORES {
+        if places.len() < FEW || cores() <= FEW_CORES {
             self.read_here(places, each);
         } else {
             self.read_beside(places, each);
@@ -69,6 +69,12 @@ impl<M: Medium> Frames<M> {
             frames.into_iter().flatten().all(|(place, frame)| each(place, frame));
         });
     }
+}
+
+/// How many cores there are. To ask the system is to read files.
+fn cores() -> usize {
+    static CORES: OnceLock<usize> = OnceLock::new();
+    *CORES.get_or_init(|| thread::available_parallelism().map_or(1, usize::from))
 }
 
 #[cfg(test)]

@@ -33,7 +33,6 @@ mod finder;
 mod frame;
 mod layout;
 mod reader;
-#[cfg(test)]
 mod sample;
 mod unfinished;
 mod writer;

@@ -1,5 +1,7 @@
 //! A file of frames of many sizes, to try those who read one.
 
+#![cfg(test)]
+
 use super::{Head, Kind, Span, Writer};
 use crate::segment::LogId;
 use crate::simulated::{Choices, Disk};
