@@ -146,8 +146,7 @@ impl<S: Storage> Engine<S> {
         let slot = shard.take_opened(name, opened, stamp, self.state.names());
         let number = self.state.shard_of(name);
         roster.push(Listed::new(stamp.lsn, number, slot));
-        let described = shard.resident(slot).and_then(|it| it.description.as_deref());
-        described.into_iter().for_each(|it| self.state.alias(&it.profile, (number, slot)));
+        self.state.note_aliases(&shard, (number, slot));
         let found = shard.resident(slot).map(|found| view(found, stamp.at));
         Ok(Opened::New(found.unwrap_or_else(|| unreachable!("it was admitted above"))))
     }

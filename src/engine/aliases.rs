@@ -23,7 +23,7 @@ pub enum Alias {
 }
 
 /// Where an account is.
-pub type Seat = (ShardNumber, Slot);
+pub type Whereabouts = (ShardNumber, Slot);
 
 /// The other names of all accounts.
 #[derive(Debug, Default)]
@@ -32,7 +32,7 @@ pub struct Aliases(RwLock<HashTable<Entry>>);
 #[derive(Clone, Copy, Debug)]
 struct Entry {
     hash: u64,
-    seat: Seat,
+    at: Whereabouts,
 }
 
 impl Alias {
@@ -56,20 +56,20 @@ impl Alias {
 }
 
 impl Aliases {
-    /// Notes the names of the account at `seat`. They never change.
-    pub fn note(&self, names: &Names, profile: &Profile<'_>, seat: Seat) {
+    /// Notes the names of the account that is there. They never change.
+    pub fn note(&self, names: &Names, profile: &Profile<'_>, at: Whereabouts) {
         for alias in [Alias::AccountId, Alias::TenantCustomerRef] {
             let Some(text) = alias.of(profile) else { continue };
-            let entry = Entry { hash: alias.hash(names, text), seat };
+            let entry = Entry { hash: alias.hash(names, text), at };
             self.0.write().insert_unique(entry.hash, entry, |entry| entry.hash);
         }
     }
 
     /// Where accounts are that may have this name.
     #[must_use]
-    pub fn find(&self, names: &Names, alias: Alias, text: &str) -> SmallVec<[Seat; 4]> {
+    pub fn find(&self, names: &Names, alias: Alias, text: &str) -> SmallVec<[Whereabouts; 4]> {
         let hash = alias.hash(names, text);
         let table = self.0.read();
-        table.iter_hash(hash).filter(|entry| entry.hash == hash).map(|entry| entry.seat).collect()
+        table.iter_hash(hash).filter(|entry| entry.hash == hash).map(|entry| entry.at).collect()
     }
 }

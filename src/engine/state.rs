@@ -1,6 +1,7 @@
 //! All that is in memory: the shards, the idempotency table and the roster of accounts.
 //!
-//! Locks have one order: roster, key, account shards ascending, strays, default spend limits, log.
+//! Locks have one order: roster, key, account shards ascending, other names, strays, default spend
+//! limits, undecided approvals, log, lapses.
 
 use std::sync::Arc;
 
@@ -9,10 +10,9 @@ use parking_lot::{Mutex, MutexGuard, RwLock};
 use smallvec::SmallVec;
 use wal::Lsn;
 
-use super::aliases::{Alias, Aliases, Seat};
+use super::aliases::{Alias, Aliases, Whereabouts};
 use super::keys::{self, Keys};
 use super::names::Names;
-use super::record::Profile;
 use super::secret::Secret;
 use super::shard::{Name, Resident, Shard};
 use super::strays::Strays;
@@ -137,23 +137,23 @@ impl State {
     pub fn enlist(&mut self, opened: Vec<Listed>) {
         for listed in &opened {
             let (number, slot) = listed.place();
-            let shard = self.lock(number);
-            let described = shard.resident(slot).and_then(|it| it.description.as_deref());
-            described.into_iter().for_each(|it| self.alias(&it.profile, (number, slot)));
+            self.note_aliases(&self.lock(number), (number, slot));
         }
         let roster = self.roster.get_mut();
         roster.extend(opened);
         roster.sort_by_key(|listed| listed.opened);
     }
 
-    /// Notes by which other names the account at `seat` is known.
-    pub fn alias(&self, profile: &Profile<'_>, seat: Seat) {
-        self.aliases.note(&self.names, profile, seat);
+    /// Notes by which other names an account of a shard is known, which is that one.
+    pub fn note_aliases(&self, shard: &Shard, at: Whereabouts) {
+        let (_, slot) = at;
+        let described = shard.resident(slot).and_then(|it| it.description.as_deref());
+        described.into_iter().for_each(|it| self.aliases.note(&self.names, &it.profile, at));
     }
 
     /// Where accounts are that may be known by this name.
     #[must_use]
-    pub fn seats_of(&self, alias: Alias, text: &str) -> SmallVec<[Seat; 4]> {
+    pub fn whereabouts_of(&self, alias: Alias, text: &str) -> SmallVec<[Whereabouts; 4]> {
         self.aliases.find(&self.names, alias, text)
     }
 
@@ -189,11 +189,9 @@ impl State {
         let hash = self.names.hash(&resident.name);
         let number = self.shard_of(Name { text: &resident.name, hash });
         let opened = Lsn::new(resident.account.opened().position());
-        let profile = resident.description.as_ref().map(|it| it.profile.clone());
         let mut shard = self.lock(number);
         let slot = shard.take_in(hash, resident, |text| self.names.hash(text))?;
-        drop(shard);
-        profile.iter().for_each(|profile| self.alias(profile, (number, slot)));
+        self.note_aliases(&shard, (number, slot));
         Some(Listed { opened, shard: number.0, slot })
     }
 

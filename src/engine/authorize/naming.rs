@@ -5,7 +5,7 @@ use compact_str::CompactString;
 use wal::Storage;
 
 use crate::engine::Engine;
-use crate::engine::aliases::{Alias, Seat};
+use crate::engine::aliases::{Alias, Whereabouts};
 use crate::engine::shard::Resident;
 use crate::ledger::{Currency, Decline, Refusal};
 
@@ -43,48 +43,48 @@ impl<S: Storage> Engine<S> {
         let none = Decline::Refused(Refusal::AccountNotFound);
         let (alias, text) = match (names.account_id, names.tenant_customer_ref) {
             _ if names.tenant_account_ref.is_some() => {
-                let found = names.tenant_account_ref.and_then(|text| self.seat_of(text));
+                let found = names.tenant_account_ref.and_then(|text| self.whereabouts_of(text));
                 return self.unless_others(names, self.look(found.ok_or(none)?, names)?);
             }
             (Some(text), _) => (Alias::AccountId, text),
             (None, Some(text)) => (Alias::TenantCustomerRef, text),
             (None, None) => return Err(none),
         };
-        let seats = self.seats_of(alias, text);
-        if seats.is_empty() {
+        let candidates = self.candidates(alias, text);
+        if candidates.is_empty() {
             return Err(none);
         }
-        let seat = self.only(&seats, currency).ok_or(Decline::AccountAmbiguous)?;
-        self.look(seat, names)
+        let at = self.only(&candidates, currency).ok_or(Decline::AccountAmbiguous)?;
+        self.look(at, names)
     }
 
-    fn seat_of(&self, tenant_account_ref: &str) -> Option<Seat> {
+    fn whereabouts_of(&self, tenant_account_ref: &str) -> Option<Whereabouts> {
         let name = self.state.name(tenant_account_ref);
         let number = self.state.shard_of(name);
         Some((number, self.state.lock(number).find(name)?))
     }
 
     /// Where the accounts are that have this name.
-    fn seats_of(&self, alias: Alias, text: &str) -> Vec<Seat> {
-        let mut seats = self.state.seats_of(alias, text).to_vec();
-        seats.retain(|seat| self.at(*seat, |it| it.alias(alias) == Some(text)) == Some(true));
-        seats
+    fn candidates(&self, alias: Alias, text: &str) -> Vec<Whereabouts> {
+        let mut candidates = self.state.whereabouts_of(alias, text).to_vec();
+        candidates.retain(|at| self.at(*at, |it| it.alias(alias) == Some(text)) == Some(true));
+        candidates
     }
 
     /// The one account of several that has a balance in `currency`.
-    fn only(&self, seats: &[Seat], currency: Option<Currency>) -> Option<Seat> {
-        if let [seat] = seats {
-            return Some(*seat);
+    fn only(&self, candidates: &[Whereabouts], currency: Option<Currency>) -> Option<Whereabouts> {
+        if let [at] = candidates {
+            return Some(*at);
         }
         let currency = currency?;
-        let has = |seat: &&Seat| self.at(**seat, |it| it.account.has(currency)) == Some(true);
-        let mut having = seats.iter().filter(has);
+        let has = |at: &&Whereabouts| self.at(**at, |it| it.account.has(currency)) == Some(true);
+        let mut having = candidates.iter().filter(has);
         having.next().filter(|_| having.next().is_none()).copied()
     }
 
     /// The account there, unless it says of itself another name than was given.
-    fn look(&self, seat: Seat, names: &AccountNames<'_>) -> Result<Named, Decline> {
-        let named = self.at(seat, |it| {
+    fn look(&self, at: Whereabouts, names: &AccountNames<'_>) -> Result<Named, Decline> {
+        let named = self.at(at, |it| {
             let agrees = |alias, given: Option<&str>| {
                 given.is_none_or(|given| it.alias(alias).is_none_or(|own| own == given))
             };
@@ -104,16 +104,16 @@ impl<S: Storage> Engine<S> {
             (Alias::TenantCustomerRef, names.tenant_customer_ref),
         ];
         for (alias, text) in given {
-            let seats = text.map(|text| self.seats_of(alias, text)).unwrap_or_default();
-            let own = |seat: &Seat| self.at(*seat, |it| it.name == named.tenant_account_ref);
-            if !seats.is_empty() && !seats.iter().any(|seat| own(seat) == Some(true)) {
+            let candidates = text.map(|text| self.candidates(alias, text)).unwrap_or_default();
+            let own = |at: &Whereabouts| self.at(*at, |it| it.name == named.tenant_account_ref);
+            if !candidates.is_empty() && !candidates.iter().any(|at| own(at) == Some(true)) {
                 return Err(Decline::NamesContradict);
             }
         }
         Ok(named)
     }
 
-    fn at<T>(&self, (shard, slot): Seat, look: impl FnOnce(&Resident) -> T) -> Option<T> {
+    fn at<T>(&self, (shard, slot): Whereabouts, look: impl FnOnce(&Resident) -> T) -> Option<T> {
         self.state.lock(shard).resident(slot).map(look)
     }
 }
