@@ -5,16 +5,20 @@
 //! of other accounts. It has at most one request in flight, which is what makes each answer
 //! predictable.
 
-use std::{fmt, vec};
+use std::{fmt, time::Duration};
 
 use hyper::body::Bytes;
+use rust_decimal::Decimal;
 
 use crate::{
-    client::ExchangeError,
-    expectation::{Books, Expected, Known, same},
-    lifecycle::{self, Mix, Names, Operation, Step},
     seed::Seed,
-    wire::{Answer, Reply, Request, UNDECIDED},
+    simulator::{
+        books::Span,
+        expected::same,
+        network::{Life, Network},
+        step::{Names, Operation, Step},
+    },
+    wire::{Balance, Reply, Request},
 };
 
 /// How often one request is asked before its outcome counts as unknown for good.
@@ -24,19 +28,14 @@ const REPEAT_ONE_IN: u32 = 12;
 /// One answer in so many is remembered, in place of the one before, to be asked for again.
 const REMEMBER_ONE_IN: u32 = 4;
 
-/// One account, its books as they must be, and its next request.
+/// One account, the network with its books, and the next request.
 #[derive(Debug)]
 pub struct Account {
     name: String,
     balance_ref: String,
     seed: Seed,
-    mix: Mix,
-    books: Books,
-    cycle: vec::IntoIter<Step>,
-    cycles: u64,
+    network: Network,
     keys: u64,
-    transaction_id: String,
-    hold_ref: Option<String>,
     last_action_ref: String,
     remembered: Option<Remembered>,
     next: Next,
@@ -56,11 +55,13 @@ struct Next {
     body: Bytes,
     awaited: Awaited,
     attempts: u32,
+    /// When it was asked, first and last.
+    asked: Option<Span>,
 }
 
 #[derive(Debug)]
 enum Awaited {
-    First(Step, Expected),
+    First(Step),
     Repeat(Reply),
 }
 
@@ -99,26 +100,15 @@ impl fmt::Display for Difference {
 }
 
 impl Account {
-    /// The account `name`, just created and topped up, with its first request ready.
+    /// The account `name`, just created and topped up with `posted`, with its first request ready.
     #[must_use]
-    pub fn open(
-        name: String,
-        balance_ref: String,
-        books: Books,
-        (mix, mut seed): (Mix, Seed),
-    ) -> Self {
-        let cycle = lifecycle::draw(mix, &mut seed, books.available()).into_iter();
+    pub fn open(name: String, balance_ref: String, posted: Decimal, life: Life) -> Self {
         let mut account = Self {
-            transaction_id: format!("{name}-t0"),
+            network: Network::new(name.clone(), posted, Life { seed: life.seed.fork(0), ..life }),
+            seed: life.seed,
             name,
             balance_ref,
-            seed,
-            mix,
-            books,
-            cycle,
-            cycles: 0,
             keys: 0,
-            hold_ref: None,
             last_action_ref: String::new(),
             remembered: None,
             next: Next::nothing(),
@@ -133,10 +123,16 @@ impl Account {
         &self.name
     }
 
-    /// The books as they must be, unless the outcome of a request is unknown.
+    /// The network's virtual clock: when the next request is due on it.
     #[must_use]
-    pub fn books(&self) -> &Books {
-        &self.books
+    pub fn due(&self) -> Duration {
+        self.network.clock()
+    }
+
+    /// How many card transactions are over.
+    #[must_use]
+    pub fn finished(&self) -> u64 {
+        self.network.finished()
     }
 
     /// Whether the outcome of a request is unknown.
@@ -151,11 +147,14 @@ impl Account {
         (self.next.operation, self.next.body.clone())
     }
 
-    /// Takes in what became of [`Account::next_request`], and gets the one after it ready.
-    pub fn learn(&mut self, outcome: Result<&Reply, &ExchangeError>) -> Standing {
+    /// Takes in what became of [`Account::next_request`] within `span`, `None` when no answer came,
+    /// and gets the request after it ready.
+    pub fn learn(&mut self, reply: Option<&Reply>, span: Span) -> Standing {
         self.next.attempts += 1;
-        match outcome {
-            Ok(reply) if !reply.leaves_unknown() => match self.settle(reply) {
+        let span = Span { asked: self.next.asked.map_or(span.asked, |first| first.asked), ..span };
+        self.next.asked = Some(span);
+        match reply {
+            Some(reply) if !reply.leaves_unknown() => match self.settle(reply, span) {
                 Ok(()) => Standing::Settled,
                 Err(difference) => Standing::Different(self.difference(difference, reply)),
             },
@@ -164,34 +163,44 @@ impl Account {
         }
     }
 
-    fn settle(&mut self, reply: &Reply) -> Result<(), String> {
+    /// What differs between a balance that was read within `span`, after all that was asked was
+    /// answered, and the network's books.
+    #[must_use]
+    pub fn compare(&self, balance: &Balance, span: Span) -> Option<Difference> {
+        let difference = self.network.compare(balance, span).err()?;
+        Some(Difference {
+            account: self.name.clone(),
+            request: "its balance, after the run".to_owned(),
+            difference,
+            answer: format!("{balance:?}"),
+        })
+    }
+
+    fn settle(&mut self, reply: &Reply, span: Span) -> Result<(), String> {
         match &self.next.awaited {
             Awaited::Repeat(first) => compare_repeat(first, reply)?,
-            Awaited::First(step, expected) => {
-                // When an earlier attempt was executed after all, this one repeats its answer.
-                let may_be_replayed = self.next.attempts > 1;
-                same("Idempotency-Replayed", reply.replayed && !may_be_replayed, false)?;
-                let answer = expected.compare(step, self.known(), reply)?;
-                let expected = *expected;
-                if step.operation.is_authorization() && is_undecided(&answer) {
-                    // Nothing was set aside: what was to follow is of no sense.
-                    self.cycle = Vec::new().into_iter();
-                } else {
-                    self.apply(expected, answer);
-                    self.remember(reply);
-                }
-            }
+            &Awaited::First(step) => self.settle_first(&step, reply, span)?,
         }
         self.next = self.plan();
         Ok(())
     }
 
-    fn apply(&mut self, expected: Expected, answer: Answer) {
-        self.last_action_ref = answer.action_ref;
-        if let Expected::Success(after) = expected {
-            self.books = after;
-            self.hold_ref = answer.hold_ref.or(self.hold_ref.take());
+    fn settle_first(&mut self, step: &Step, reply: &Reply, span: Span) -> Result<(), String> {
+        // When an earlier attempt was executed after all, this one repeats its answer.
+        let may_be_replayed = self.next.attempts > 1;
+        same("Idempotency-Replayed", reply.replayed && !may_be_replayed, false)?;
+        let expected = self.network.expect(step, span);
+        let known = self.network.known(&self.balance_ref, &self.last_action_ref);
+        let answer = expected.compare(step, known, reply)?;
+        match expected.done {
+            Some(after) if answer.success => self.network.enter(after, &answer, span),
+            _ => self.network.refuse(),
         }
+        if !answer.is_undecided() {
+            self.last_action_ref = answer.action_ref;
+            self.remember(reply);
+        }
+        Ok(())
     }
 
     fn remember(&mut self, reply: &Reply) {
@@ -206,54 +215,27 @@ impl Account {
         let repeats = self.seed.below(REPEAT_ONE_IN) == 0;
         if let (true, Some(Remembered { operation, body, reply })) = (repeats, &self.remembered) {
             let awaited = Awaited::Repeat(reply.clone());
-            return Next { operation: *operation, body: body.clone(), awaited, attempts: 0 };
+            return Next::new(*operation, body.clone(), awaited);
         }
-        let step = self.next_step();
+        let step = self.network.next_step();
         self.keys += 1;
-        Next {
-            operation: step.operation,
-            body: self.encode(&step),
-            awaited: Awaited::First(step, self.books.expect(&step)),
-            attempts: 0,
-        }
-    }
-
-    fn next_step(&mut self) -> Step {
-        loop {
-            if let Some(step) = self.cycle.next() {
-                return step;
-            }
-            self.cycles += 1;
-            self.transaction_id = format!("{}-t{}", self.name, self.cycles);
-            self.hold_ref = None;
-            self.books = self.books.in_new_transaction();
-            let available = self.books.available();
-            self.cycle = lifecycle::draw(self.mix, &mut self.seed, available).into_iter();
-        }
+        Next::new(step.operation, self.encode(&step), Awaited::First(step))
     }
 
     fn encode(&self, step: &Step) -> Bytes {
         let names = |reference: Names| step.names == reference;
         let request = Request {
-            transaction_id: &self.transaction_id,
+            transaction_id: self.network.transaction_id(),
             account: &self.name,
             key: &format!("{}-k{}", self.name, self.keys),
             amount: step.amount,
             balance_ref: names(Names::Balance).then_some(&self.balance_ref),
-            hold_ref: self.hold_ref.as_deref().filter(|_| names(Names::Hold)),
+            hold_ref: self.network.hold_ref().filter(|_| names(Names::Hold)),
         };
         if step.operation.is_authorization() {
             request.encode_authorization()
         } else {
             request.encode()
-        }
-    }
-
-    fn known(&self) -> Known<'_> {
-        Known {
-            balance_ref: &self.balance_ref,
-            hold_ref: self.hold_ref.as_deref(),
-            last_action_ref: &self.last_action_ref,
         }
     }
 
@@ -269,17 +251,15 @@ impl Account {
 }
 
 impl Next {
+    fn new(operation: Operation, body: Bytes, awaited: Awaited) -> Self {
+        Self { operation, body, awaited, attempts: 0, asked: None }
+    }
+
     /// What stands in the place of the first request until it is planned.
     fn nothing() -> Self {
-        let step =
-            Step { operation: Operation::CreditBalance, names: Names::Nothing, amount: None };
-        let awaited = Awaited::First(step, Expected::Refusal("AMOUNT_REQUIRED"));
-        Self { operation: step.operation, body: Bytes::new(), awaited, attempts: 0 }
+        let step = Step::restore(None);
+        Self::new(step.operation, Bytes::new(), Awaited::First(step))
     }
-}
-
-fn is_undecided(answer: &Answer) -> bool {
-    answer.error_code.as_deref().is_some_and(|code| UNDECIDED.contains(&code))
 }
 
 fn compare_repeat(first: &Reply, reply: &Reply) -> Result<(), String> {

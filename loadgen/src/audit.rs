@@ -18,11 +18,10 @@ use crate::{
     cli::Plan,
     client::Client,
     clock::now,
-    expectation::{Books, same},
     fleet::Out,
     lanes::in_lanes,
-    operator::{self, Balance, OperatorError},
-    wire::Amount,
+    operator::{self, OperatorError},
+    simulator::books::Span,
 };
 
 /// The pause before requests of unknown outcome are asked again.
@@ -45,8 +44,9 @@ pub async fn audit(
     let checked = accounts.len();
     let target = Rc::new(plan.operator.clone());
     let compared = in_lanes(accounts, &target, async |client: &mut Client, account: Account| {
+        let asked = now();
         let balance = operator::balance(client, account.name()).await?;
-        Ok::<_, OperatorError>(compare(&account, &balance))
+        Ok::<_, OperatorError>(account.compare(&balance, Span { asked, told: now() }))
     });
     out.differences.extend(compared.await?.into_iter().flatten());
     let imbalances = operator::imbalances(&mut Client::new(target)).await?;
@@ -82,29 +82,13 @@ async fn ask_again(plan: &Plan, unknown: Vec<Account>, until: Instant) -> Vec<(A
             return Ok((account, Standing::GivenUp));
         }
         let (operation, body) = account.next_request();
+        let asked = now();
         let outcome = client.exchange(Method::POST, paths.of(operation), body).await;
-        let standing = account.learn(outcome.as_ref());
+        let standing = account.learn(outcome.as_ref().ok(), Span { asked, told: now() });
         Ok::<_, Infallible>((account, standing))
     });
     let Ok(asked) = asked.await;
     asked
-}
-
-fn compare(account: &Account, balance: &Balance) -> Option<Difference> {
-    let difference = compare_books(account.books(), balance).err()?;
-    Some(Difference {
-        account: account.name().to_owned(),
-        request: "its balance, after the run".to_owned(),
-        difference,
-        answer: format!("{balance:?}"),
-    })
-}
-
-fn compare_books(books: &Books, balance: &Balance) -> Result<(), String> {
-    same("posted", balance.posted, Amount(books.posted()))?;
-    same("held", balance.held, Amount(books.held()))?;
-    same("reserved", balance.reserved, Amount(books.reserved()))?;
-    same("available", balance.available, Amount(books.available()))
 }
 
 fn imbalance((currency, sum): (String, String)) -> Difference {

@@ -16,9 +16,9 @@ use hyper::{
 use crate::{
     client::Target,
     clock::wall_micros,
-    lifecycle::Mix,
     schedule::{Arrivals, Limit, Schedule},
     seed::Seed,
+    simulator::mix::Mix,
     slo::Slo,
     wire::Paths,
 };
@@ -26,6 +26,8 @@ use crate::{
 /// How long a run lasts when only the number of requests is given.
 const SECONDS_WITH_REQUESTS: u32 = 600;
 const SECONDS: u32 = 10;
+/// How long a server sets aside what it approved, unless it was told otherwise.
+const RESERVATION_TTL: Duration = Duration::from_secs(60);
 /// `EX_USAGE` of sysexits.
 const USAGE: u8 = 64;
 
@@ -58,6 +60,10 @@ struct Args {
     /// Which life cycles are played
     #[arg(long, value_enum, default_value = "ledger")]
     mix: Mix,
+    /// How long the server sets aside what it approved and no operation used
+    /// [default: 60 with --mix cycles, else longer than the run]
+    #[arg(long, value_name = "SECONDS")]
+    reservation_ttl_s: Option<u32>,
     /// Requests per second, on average
     #[arg(long, default_value = "2000", conflicts_with = "closed")]
     rate: NonZeroU32,
@@ -108,6 +114,8 @@ pub struct Plan {
     pub paths: Paths,
     /// Which life cycles are played.
     pub mix: Mix,
+    /// How long what was approved is set aside; `None` when longer than the run.
+    pub time_to_live: Option<Duration>,
     /// When to send.
     pub mode: Mode,
     /// Connections to the network listener, at least one per thread.
@@ -194,6 +202,7 @@ impl TryFrom<Args> for Plan {
         Ok(Self {
             paths: Paths::under(&args.base_path)?,
             mix: args.mix,
+            time_to_live: args.time_to_live(),
             mode: args.mode(),
             network: target(&args.network, &args.header, args.api_key_network)?,
             operator: target(&args.operator, &args.header, args.api_key_operator)?,
@@ -209,6 +218,11 @@ impl TryFrom<Args> for Plan {
 }
 
 impl Args {
+    fn time_to_live(&self) -> Option<Duration> {
+        let default = (self.mix == Mix::Cycles).then_some(RESERVATION_TTL);
+        self.reservation_ttl_s.map(|seconds| Duration::from_secs(seconds.into())).or(default)
+    }
+
     fn mode(&self) -> Mode {
         let default = if self.requests.is_some() { SECONDS_WITH_REQUESTS } else { SECONDS };
         let seconds = self.seconds.map_or(default, NonZeroU32::get);

@@ -8,10 +8,10 @@
 //!
 //! * [`schedule`] fixes every send time in advance from the seed. Latency counts from the moment
 //!   a request was meant to be sent, so a server that stalls cannot hide the requests it delayed.
-//! * [`lifecycle`] draws card life cycles from the seed, and [`account`] plays them: one request
-//!   in flight per account, so the answer to each is known before it is sent.
-//! * [`expectation`] is the generator's own model of the books. It shares no code with the server
-//!   and sees no float.
+//! * [`simulator`] is a stand-in for the network: it draws card life cycles from the seed, and keeps
+//!   books of its own. It shares no code with the server and sees no float.
+//! * [`account`] plays them: one request in flight per account, so what the answer to each must be
+//!   is known when it comes.
 //! * [`report`] judges: correct before valid, valid before fast.
 //!
 //! It is not a fuzzer (every request is well-formed), and not a benchmark of the engine without
@@ -22,10 +22,8 @@ pub mod audit;
 pub mod cli;
 pub mod client;
 pub mod clock;
-pub mod expectation;
 pub mod fleet;
 pub mod lanes;
-pub mod lifecycle;
 pub mod load;
 pub mod measurement;
 pub mod operator;
@@ -35,6 +33,7 @@ pub mod run;
 pub mod schedule;
 pub mod seed;
 pub mod setup;
+pub mod simulator;
 pub mod slo;
 pub mod wire;
 

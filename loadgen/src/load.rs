@@ -27,6 +27,7 @@ use crate::{
     measurement::{Measurement, Moments, thread_busy},
     pace::Pace,
     seed::Seed,
+    simulator::books::Span,
     wire::{Paths, Reply},
 };
 
@@ -172,7 +173,7 @@ impl Desk {
         let outcome = client.exchange(Method::POST, self.paths.of(operation), body).await;
         let done = now();
         self.measure(&outcome, Moments { due, free, sent, done });
-        let standing = account.learn(outcome.as_ref());
+        let standing = account.learn(outcome.as_ref().ok(), Span { asked: sent, told: done });
         self.fleet.borrow_mut().put_back(account, standing, done);
         if let Err(ExchangeError::Connect(..)) = outcome {
             sleep(PAUSE).await;

@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     client::{Client, ExchangeError},
-    wire::{Amount, Answer, AnswerError, CURRENCY, Reply, WireAmount, encode, number},
+    wire::{Answer, AnswerError, Balance, CURRENCY, Reply, WireAmount, encode, number},
 };
 
 /// Why an operator call came to nothing.
@@ -27,17 +27,6 @@ pub enum OperatorError {
     /// The account's name does not make a path.
     #[error("{0} is no path: {1}")]
     Path(String, hyper::http::uri::InvalidUri),
-}
-
-/// One account's balance in [`CURRENCY`], as the operator API tells it.
-#[derive(Debug, Clone, PartialEq, Eq)]
-#[expect(missing_docs, reason = "the names are the wire's")]
-pub struct Balance {
-    pub balance_ref: String,
-    pub posted: Amount,
-    pub held: Amount,
-    pub reserved: Amount,
-    pub available: Amount,
 }
 
 /// Creates the account `name` and returns its balance.

@@ -10,7 +10,7 @@ use rust_decimal::Decimal;
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 
-use crate::lifecycle::Operation;
+use crate::simulator::step::Operation;
 
 /// The one currency of this workload, and its fraction digits.
 pub const CURRENCY: &str = "SGD";
@@ -57,6 +57,17 @@ pub struct Reply {
 /// A sum of [`CURRENCY`], in major units.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub struct Amount(pub Decimal);
+
+/// One account's balance in [`CURRENCY`], as the operator API tells it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[expect(missing_docs, reason = "the names are the wire's")]
+pub struct Balance {
+    pub balance_ref: String,
+    pub posted: Amount,
+    pub held: Amount,
+    pub reserved: Amount,
+    pub available: Amount,
+}
 
 /// The body of one of the six operations.
 #[derive(Debug, Clone, Copy)]
@@ -215,6 +226,12 @@ pub fn encode(body: &impl Serialize) -> Bytes {
 }
 
 impl Answer {
+    /// Whether the server could not decide, or not in time.
+    #[must_use]
+    pub fn is_undecided(&self) -> bool {
+        self.error_code.as_deref().is_some_and(|code| UNDECIDED.contains(&code))
+    }
+
     /// Reads an answer.
     ///
     /// # Errors

@@ -20,7 +20,7 @@ use holdfast_loadgen::{
 };
 use standin::{Fault, Standin};
 
-/// Enough for every cycle of `lifecycle` and for several repeats of each account's requests.
+/// Enough for every cycle of `mix` and for several repeats of each account's requests.
 const CORRECTNESS: &str = "--closed --connections 8 --accounts 20 --requests 3000 --slo max<60s";
 
 fn report(fault: Fault, rest: &str) -> Report {
@@ -53,7 +53,7 @@ fn an_honest_server_passes_whatever_the_seed() {
 
 #[test]
 fn an_honest_server_passes_whatever_is_played() {
-    for mix in ["ledger", "cards", "authorizations"] {
+    for mix in ["ledger", "cards", "authorizations", "cycles"] {
         let report = report(Fault::None, &format!("{CORRECTNESS} --mix {mix}"));
         assert_eq!(report.differences.len(), 0, "{mix}: {}", report.differences[0]);
         assert_eq!(report.verdict(), &Verdict::Pass, "{mix}");
@@ -65,6 +65,21 @@ fn a_reservation_that_was_forgotten_is_found() {
     let fault = Fault::LosesAnAnswer(500);
     let report = report(fault, &format!("{CORRECTNESS} --mix authorizations"));
     assert_eq!(report.verdict(), &Verdict::Incorrect);
+}
+
+#[test]
+fn a_wrong_entry_is_found_among_whole_life_cycles() {
+    let faults = [
+        Fault::TellsACentMore(1_500),
+        Fault::LosesAnAnswer(1_500),
+        Fault::ReadsWrongly,
+        Fault::LosesACent,
+        Fault::ExecutesRepeats,
+    ];
+    for fault in faults {
+        let output = program(fault, &format!("{CORRECTNESS} --mix cycles"));
+        assert_eq!(output.status.code(), Some(4), "{fault:?}: {output:?}");
+    }
 }
 
 #[test]
