@@ -170,7 +170,9 @@ fn begin<S: Storage>(
         undecided: parking_lot::Mutex::new(undecided),
         lapses,
     };
-    // What was provably late is undone before the first answer, or as soon as there is room.
+    // What was provably late is undone, and what nobody used in time given back, before the first
+    // answer, or as soon as there is room.
     engine.sweep();
+    engine.lapse_due();
     Ok(Running { engine, committer, filler, sealer, recovered, begun })
 }

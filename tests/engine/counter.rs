@@ -96,9 +96,10 @@ impl Counter {
         Self { world: World::new(options(&hand, &zone, wall)), hand, zone, keys: 0 }
     }
 
-    /// The next life, on that disk.
+    /// The next life, on that disk. The wall clock went on.
     pub(crate) fn again(self, disk: &Disk) -> Self {
-        let world = World::open(disk, options(&self.hand, &self.zone, NOON)).unwrap();
+        let wall = self.world.engine.now();
+        let world = World::open(disk, options(&self.hand, &self.zone, wall)).unwrap();
         Self { world, ..self }
     }
 

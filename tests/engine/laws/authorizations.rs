@@ -134,6 +134,19 @@ fn what_cannot_be_proven_late_stands_and_lapses() {
 }
 
 #[test]
+fn what_lapsed_while_the_server_was_down_is_free_before_the_first_answer() {
+    let mut counter = counter();
+    let (first, all) = (Card::pre("a", "m1", 600), Card::pre("a", "m2", 1_000));
+    assert_eq!(granted(counter.ask(&first, AT_ONCE)), 600);
+    assert_eq!(counter.ask(&all, AT_ONCE), Reply::Declined("INSUFFICIENT_FUNDS"));
+    let disk = counter.world.disk.kill();
+    counter.hand.advance(2 * TIME_TO_LIVE);
+    let mut counter = counter.again(&disk);
+    assert_eq!(granted(counter.ask(&Card::pre("a", "m3", 1_000), AT_ONCE)), 1_000);
+    assert_eq!(counter.reserved("a"), 1_000);
+}
+
+#[test]
 fn what_was_answered_in_time_stays_so_in_every_life() {
     let mut counter = counter();
     let card = Card::pre("a", "m1", 600);

@@ -252,6 +252,8 @@ fn what_is_counted_is_the_same_in_the_next_life_replayed_or_on_a_snapshot() {
                 counter.world.engine.snapshot(|| {}).unwrap();
             }
             story(&mut counter, &mut choices, 50);
+            // A life begins with this.
+            counter.world.engine.lapse_due();
             counter.world.commit_all().unwrap();
             let (hash, before) = (counter.world.engine.state_hash(), used(&counter));
             let disk = counter.world.disk.kill();
