@@ -22,6 +22,7 @@ const LAYERS: &[(&str, &[&str])] = &[
     ("src/torture", &["crate::engine", "crate::ledger", "crate::http"]),
     ("wal/src", &["ledger", "Account", "hyper", "tokio", "holdfast"]),
     ("loadgen/src", &["holdfast::", "wal::"]),
+    ("loadgen/src/simulator", &["crate::client", "crate::clock", "crate::load", "hyper", "tokio"]),
     ("bench/auditor/src", &["holdfast::", "wal::"]),
     ("tests/powercut", &["holdfast::", "wal::"]),
 ];

@@ -15,7 +15,7 @@
 pub mod answer;
 mod auth;
 mod authorization;
-mod authorization_body;
+pub mod authorization_body;
 mod body;
 mod connection;
 pub mod durable;

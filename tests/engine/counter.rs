@@ -10,6 +10,7 @@ use holdfast::engine::{
     Submitted, Told,
 };
 use holdfast::ledger::{ActionRef, Amount, HoldRef, Merchant, Moment, Opening, Operation};
+use holdfast::wire::{authorization, operation_answer};
 use jiff::tz::TimeZone;
 use wal::simulated::Disk;
 
@@ -63,6 +64,25 @@ pub(crate) enum Reply {
     Late,
 }
 
+/// What was answered: what it means, and the bytes that a server sends.
+pub(crate) struct Answered<T> {
+    pub(crate) means: T,
+    pub(crate) body: Vec<u8>,
+    pub(crate) replayed: bool,
+}
+
+/// What an operation was answered: the action and the hold that it was about, or the code of its
+/// refusal.
+type Done = Result<(ActionRef, Option<String>), &'static str>;
+
+/// What was decided of a message, before it is known whether in time.
+struct Decided {
+    outcome: Result<u64, &'static str>,
+    at: ActionRef,
+    in_time: Vec<u8>,
+    late: Vec<u8>,
+}
+
 impl<'a> Card<'a> {
     pub(crate) const fn pre(account: &'a str, message: &'a str, minor: u64) -> Self {
         let (kind, transaction) = (AuthorizationKind::Pre, message);
@@ -96,11 +116,16 @@ impl Counter {
         Self { world: World::new(options(&hand, &zone, wall)), hand, zone, keys: 0 }
     }
 
-    /// The next life, on that disk. The wall clock went on.
-    pub(crate) fn again(self, disk: &Disk) -> Self {
+    /// The next life, on that disk.
+    pub(crate) fn again(mut self, disk: &Disk) -> Self {
+        self.restart(disk);
+        self
+    }
+
+    /// The same, in the place of this life. The wall clock went on.
+    pub(crate) fn restart(&mut self, disk: &Disk) {
         let wall = self.world.engine.now();
-        let world = World::open(disk, options(&self.hand, &self.zone, wall)).unwrap();
-        Self { world, ..self }
+        self.world = World::open(disk, options(&self.hand, &self.zone, wall)).unwrap();
     }
 
     /// An account with so much.
@@ -139,10 +164,7 @@ impl Counter {
     }
 
     /// An operation, maybe one that was asked for before; and the hold that it was about.
-    pub(crate) fn hand_in(
-        &mut self,
-        slip: &Slip<'_>,
-    ) -> Result<(ActionRef, Option<String>), &'static str> {
+    pub(crate) fn hand_in(&mut self, slip: &Slip<'_>) -> Done {
         let request = OperationRequest {
             operation: slip.operation,
             idempotency_key: slip.key,
@@ -152,21 +174,19 @@ impl Counter {
             reference: slip.hold,
             money: slip.minor.map(|minor| money("SGD", minor)),
         };
-        let told = |action: &Action<'_>, stamp: Stamp| match &action.outcome {
-            Ok(movement) => {
-                let hold = movement.hold(stamp.action()).map(|hold| hold.to_string());
-                Ok((stamp.action(), hold))
-            }
-            Err(refused) => Err(refused.refusal.code()),
-        };
-        match self.world.engine.submit(request, &[]).unwrap() {
-            Submitted::Decided(action, stamp) => told(&action, stamp),
+        self.take_in(&request).means
+    }
+
+    /// The same as it was asked for, and with the bytes of the answer. It need not be durable.
+    pub(crate) fn take_in(&mut self, request: &OperationRequest<'_>) -> Answered<Done> {
+        match self.world.engine.submit(*request, &[]).unwrap() {
+            Submitted::Decided(action, stamp) => done(&action, stamp, false),
             Submitted::Seen(lsn) => {
                 self.world.commit_all().unwrap();
                 let stored = self.world.engine.stored(lsn).unwrap();
-                match stored.repeats(&request).unwrap() {
-                    Repeat::Same(action, stamp) => told(&action, stamp),
-                    other => panic!("{} was used by {lsn}: {other:?}", slip.key),
+                match stored.repeats(request).unwrap() {
+                    Repeat::Same(action, stamp) => done(&action, stamp, true),
+                    other => panic!("{} was used by {lsn}: {other:?}", request.idempotency_key),
                 }
             }
         }
@@ -174,24 +194,31 @@ impl Counter {
 
     /// Asks on a disk that is as slow as `stall`.
     pub(crate) fn ask(&mut self, card: &Card<'_>, stall: Duration) -> Reply {
+        self.decide(&self.request(card), stall).means
+    }
+
+    /// The same as it was asked for, and with the bytes of the answer.
+    pub(crate) fn decide(
+        &mut self,
+        request: &AuthorizationRequest<'_>,
+        stall: Duration,
+    ) -> Answered<Reply> {
         let (mut earlier, mut undone) = (Earlier::default(), Vec::new());
-        let answer_by = self.world.engine.now().after(BUDGET);
         loop {
-            let seen = match self.submit(card, answer_by, &earlier) {
+            let seen = match self.world.engine.authorize(*request, &earlier).unwrap() {
                 Submitted::Decided(it, stamp) => {
-                    let (it, at) = (outcome(&it), stamp.action());
+                    let decided = Decided::of(&it, stamp);
                     self.hand.advance(stall);
-                    return self.answer(it, at);
+                    return self.answer(decided);
                 }
                 Submitted::Seen(lsn) => lsn,
             };
             self.world.commit_all().unwrap();
             earlier.read.push(seen);
             let stored = self.world.engine.stored(seen).unwrap();
-            match stored.tells_of(card.kind, &message(card), "{}").unwrap() {
+            match stored.tells_of(request.kind, &request.message, request.content).unwrap() {
                 Told::Same(first, stamp) => {
-                    let first = outcome(&first);
-                    return self.repeat(card, first, stamp.action(), earlier, &undone);
+                    return self.repeat(request, Decided::of(&first, stamp), earlier, &undone);
                 }
                 Told::Undoes(approval) => undone.push(approval),
                 Told::SameTransaction => earlier.known = true,
@@ -200,43 +227,36 @@ impl Counter {
         }
     }
 
-    fn submit<'a>(
-        &self,
-        card: &'a Card<'a>,
-        answer_by: Moment,
-        earlier: &Earlier,
-    ) -> Submitted<Authorization<'a>> {
+    fn request<'a>(&self, card: &'a Card<'a>) -> AuthorizationRequest<'a> {
         let billing = money("SGD", card.minor);
         let names =
             AccountNames { tenant_account_ref: Some(card.account), ..AccountNames::default() };
         let named = self.world.engine.named(&names, None);
-        let request = AuthorizationRequest {
+        AuthorizationRequest {
             kind: card.kind,
             message: message(card),
             account: named.map(|_| card.account),
             asked: Asked { billing, amount: billing, partial: card.partial },
-            answer_by,
+            answer_by: self.world.engine.now().after(BUDGET),
             time_to_live: TIME_TO_LIVE,
             merchant: card.merchant,
             content: "{}",
-        };
-        self.world.engine.authorize(request, earlier).unwrap()
+        }
     }
 
     /// Answers what was decided, when the disk is done or its time is over.
-    fn answer(&mut self, outcome: Result<u64, &'static str>, at: ActionRef) -> Reply {
-        let granted = match outcome {
-            Ok(granted) => granted,
-            Err(code) => return Reply::Declined(code),
-        };
-        let lsn = Lsn::new(at.position());
+    fn answer(&mut self, decided: Decided) -> Answered<Reply> {
+        if decided.outcome.is_err() {
+            return decided.told(true, false);
+        }
+        let lsn = Lsn::new(decided.at.position());
         match self.world.engine.settle(lsn) {
-            Settled::Late => return Reply::Late,
+            Settled::Late => return decided.told(false, false),
             Settled::NotYet => self.world.commit_all().unwrap(),
             settled => panic!("{settled:?} before anybody asked"),
         }
         match self.world.engine.settle(lsn) {
-            Settled::InTime => Reply::Approved(granted, at),
+            Settled::InTime => decided.told(true, false),
             settled => panic!("{settled:?} though it is durable in time"),
         }
     }
@@ -244,39 +264,50 @@ impl Counter {
     /// Answers as the message was answered first.
     fn repeat(
         &self,
-        card: &Card<'_>,
-        outcome: Result<u64, &'static str>,
-        at: ActionRef,
-        mut earlier: Earlier,
+        request: &AuthorizationRequest<'_>,
+        decided: Decided,
+        earlier: Earlier,
         undone: &[ActionRef],
-    ) -> Reply {
-        let granted = match outcome {
-            Ok(granted) => granted,
-            Err(code) => return Reply::Declined(code),
-        };
-        let late = match self.world.engine.settle(Lsn::new(at.position())) {
-            Settled::Late => true,
-            Settled::InTime => false,
+    ) -> Answered<Reply> {
+        if decided.outcome.is_err() {
+            return decided.told(true, true);
+        }
+        match self.world.engine.settle(Lsn::new(decided.at.position())) {
+            Settled::Late => decided.told(false, true),
+            Settled::InTime => decided.told(true, true),
             settled => {
                 assert_eq!(settled, Settled::Before);
-                let mut undone = undone.contains(&at);
-                while let Some(lsn) = self.world.engine.seen_under(card.transaction, &earlier) {
-                    let stored = self.world.engine.stored(lsn).unwrap();
-                    let told = stored.tells_of(card.kind, &message(card), "{}").unwrap();
-                    undone |= matches!(told, Told::Undoes(approval) if approval == at);
-                    earlier.read.push(lsn);
-                }
-                undone
+                let undone =
+                    undone.contains(&decided.at) || self.undoes(request, decided.at, earlier);
+                decided.told(!undone, true)
             }
-        };
-        if late { Reply::Late } else { Reply::Approved(granted, at) }
+        }
+    }
+
+    /// Whether one of the records that were not read yet undoes an approval.
+    fn undoes(
+        &self,
+        request: &AuthorizationRequest<'_>,
+        approval: ActionRef,
+        mut earlier: Earlier,
+    ) -> bool {
+        let transaction_id = request.message.transaction_id;
+        while let Some(lsn) = self.world.engine.seen_under(transaction_id, &earlier) {
+            let stored = self.world.engine.stored(lsn).unwrap();
+            let told = stored.tells_of(request.kind, &request.message, request.content).unwrap();
+            if matches!(told, Told::Undoes(undone) if undone == approval) {
+                return true;
+            }
+            earlier.read.push(lsn);
+        }
+        false
     }
 
     /// Sends a message and does not wait for its answer.
     pub(crate) fn forget(&mut self, card: &Card<'_>) {
-        let answer_by = self.world.engine.now().after(BUDGET);
+        let (engine, request) = (&self.world.engine, self.request(card));
         let mut earlier = Earlier { read: Vec::new(), known: true };
-        while let Submitted::Seen(lsn) = self.submit(card, answer_by, &earlier) {
+        while let Submitted::Seen(lsn) = engine.authorize(request, &earlier).unwrap() {
             earlier.read.push(lsn);
         }
     }
@@ -296,9 +327,34 @@ fn message<'a>(card: &Card<'a>) -> Message<'a> {
     Message { transaction_id: card.transaction, network_message_ref: Some(card.message) }
 }
 
-fn outcome(it: &Authorization<'_>) -> Result<u64, &'static str> {
-    match &it.outcome {
-        Ok(reserved) => Ok(reserved.granted.minor()),
-        Err(declined) => Err(declined.decline.code()),
+fn done(action: &Action<'_>, stamp: Stamp, replayed: bool) -> Answered<Done> {
+    let means = match &action.outcome {
+        Ok(movement) => {
+            let hold = movement.hold(stamp.action()).map(|hold| hold.to_string());
+            Ok((stamp.action(), hold))
+        }
+        Err(refused) => Err(refused.refusal.code()),
+    };
+    Answered { means, body: operation_answer::body(action, stamp.action()), replayed }
+}
+
+impl Decided {
+    fn of(it: &Authorization<'_>, stamp: Stamp) -> Self {
+        let (at, currency) = (stamp.action(), it.asked.amount.currency);
+        let outcome = match &it.outcome {
+            Ok(reserved) => Ok(reserved.granted.minor()),
+            Err(declined) => Err(declined.decline.code()),
+        };
+        let late = authorization::declined_body(at, currency, authorization::TOO_LATE);
+        Self { outcome, at, in_time: authorization::body(it, at), late }
+    }
+
+    fn told(self, in_time: bool, replayed: bool) -> Answered<Reply> {
+        let (means, body) = match self.outcome {
+            Ok(granted) if in_time => (Reply::Approved(granted, self.at), self.in_time),
+            Ok(_) => (Reply::Late, self.late),
+            Err(code) => (Reply::Declined(code), self.in_time),
+        };
+        Answered { means, body, replayed }
     }
 }

@@ -1,6 +1,7 @@
 //! The engine against the contract, on a simulated disk and on a real one.
 
 mod boundary;
+mod bytes;
 mod concurrency;
 mod counter;
 mod desk;
