@@ -3,6 +3,7 @@
 //! | module | holds the server to |
 //! | --- | --- |
 //! | `contract`, `operator`, `books`, `past` | what it answers when all is well, and each refusal |
+//! | `cycles` | whole lives of cards, played by the load generator's stand-in for the network |
 //! | `authorizations` | what is approved and declined, in time and once |
 //! | `limits` | spend limits: set, shown, told, and raced |
 //! | `amounts`, `texts`, `shapes`, `money`, `repeats` | tables of bad input, driven by `table` |
@@ -21,6 +22,7 @@ mod amounts;
 mod authorizations;
 mod books;
 mod contract;
+mod cycles;
 mod damage;
 mod explain;
 mod keeping;
