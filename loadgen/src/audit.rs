@@ -29,8 +29,16 @@ const PAUSE: Duration = Duration::from_millis(500);
 /// How long it may take to learn the outcome of all of them.
 const SETTLE_MAX: Duration = Duration::from_secs(30);
 
-/// Checks the books of `accounts`, and adds what is wrong with them to `out`. Returns how many
-/// accounts were checked.
+/// What was compared after the run.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Checked {
+    /// Accounts.
+    pub accounts: usize,
+    /// Their card transactions that were over.
+    pub transactions: u64,
+}
+
+/// Checks the books of `accounts`, and adds what is wrong with them to `out`.
 ///
 /// # Errors
 ///
@@ -39,9 +47,10 @@ pub async fn audit(
     plan: &Plan,
     accounts: Vec<Account>,
     out: &mut Out,
-) -> Result<usize, OperatorError> {
+) -> Result<Checked, OperatorError> {
     let accounts = settle(plan, accounts, out).await;
-    let checked = accounts.len();
+    let transactions = accounts.iter().map(Account::finished).sum();
+    let checked = Checked { accounts: accounts.len(), transactions };
     let target = Rc::new(plan.operator.clone());
     let compared = in_lanes(accounts, &target, async |client: &mut Client, account: Account| {
         let asked = now();

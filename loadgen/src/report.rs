@@ -10,6 +10,7 @@ use serde::Serialize;
 
 use crate::{
     account::Difference,
+    audit::Checked,
     cli::{Mode, Output, Plan},
     fleet::Out,
     measurement::{LATE, Measurement, Times},
@@ -68,6 +69,8 @@ pub struct Report {
     pub debug_build: bool,
     /// Accounts whose every balance was compared after the run.
     pub accounts_checked: usize,
+    /// Card transactions of these accounts that were over.
+    pub transactions: u64,
     /// Accounts with a request whose outcome stayed unknown; they were not checked.
     pub accounts_unknown: Vec<String>,
     /// What the server said that is not so.
@@ -164,7 +167,7 @@ impl Report {
         plan: &Plan,
         measured: Measurement,
         out: Out,
-        accounts_checked: usize,
+        checked: Checked,
         start: Instant,
     ) -> Self {
         let outcome = Verdict::judge(plan, &measured, &out);
@@ -187,7 +190,8 @@ impl Report {
             seed: plan.seed,
             run: plan.run.clone(),
             debug_build: cfg!(debug_assertions),
-            accounts_checked,
+            accounts_checked: checked.accounts,
+            transactions: checked.transactions,
             accounts_unknown: out.given_up,
             differences: out.differences,
             outcome,
@@ -267,6 +271,7 @@ impl Report {
     }
 
     fn write_accounts(&self, out: &mut String) -> std::fmt::Result {
+        writeln!(out, "cards       {} transactions over", self.transactions)?;
         let unknown = &self.accounts_unknown;
         write!(out, "accounts    {} checked, {} unknown", self.accounts_checked, unknown.len())?;
         unknown.iter().try_for_each(|name| write!(out, " {name}"))?;

@@ -10,6 +10,7 @@ use std::{
 };
 
 use holdfast_loadgen::{
+    audit::Checked,
     cli::Plan,
     clock::now,
     fleet::Out,
@@ -57,6 +58,7 @@ fn an_honest_server_passes_whatever_is_played() {
         let report = report(Fault::None, &format!("{CORRECTNESS} --mix {mix}"));
         assert_eq!(report.differences.len(), 0, "{mix}: {}", report.differences[0]);
         assert_eq!(report.verdict(), &Verdict::Pass, "{mix}");
+        assert!(report.transactions > 500, "{mix}: {} are over", report.transactions);
     }
 }
 
@@ -156,7 +158,7 @@ fn verdict(line: &str, late: u64, lateness: Duration) -> Verdict {
         let sent = if index < late { start + lateness } else { start };
         measured.answered(Moments { due: start, free: start, sent, done: sent });
     }
-    Report::new(&plan, measured, Out::default(), 0, start).verdict().clone()
+    Report::new(&plan, measured, Out::default(), Checked::default(), start).verdict().clone()
 }
 
 #[test]
