@@ -5,7 +5,10 @@
 //! of other accounts. It has at most one request in flight, which is what makes each answer
 //! predictable.
 
-use std::{fmt, time::Duration};
+use std::{
+    fmt,
+    time::{Duration, Instant},
+};
 
 use hyper::body::Bytes;
 use rust_decimal::Decimal;
@@ -55,8 +58,7 @@ struct Next {
     body: Bytes,
     awaited: Awaited,
     attempts: u32,
-    /// When it was asked, first and last.
-    asked: Option<Span>,
+    first_asked: Option<Instant>,
 }
 
 #[derive(Debug)]
@@ -151,8 +153,8 @@ impl Account {
     /// and gets the request after it ready.
     pub fn learn(&mut self, reply: Option<&Reply>, span: Span) -> Standing {
         self.next.attempts += 1;
-        let span = Span { asked: self.next.asked.map_or(span.asked, |first| first.asked), ..span };
-        self.next.asked = Some(span);
+        let asked = *self.next.first_asked.get_or_insert(span.asked);
+        let span = Span { asked, ..span };
         match reply {
             Some(reply) if !reply.leaves_unknown() => match self.settle(reply, span) {
                 Ok(()) => Standing::Settled,
@@ -252,7 +254,7 @@ impl Account {
 
 impl Next {
     fn new(operation: Operation, body: Bytes, awaited: Awaited) -> Self {
-        Self { operation, body, awaited, attempts: 0, asked: None }
+        Self { operation, body, awaited, attempts: 0, first_asked: None }
     }
 
     /// What stands in the place of the first request until it is planned.

@@ -3,7 +3,7 @@
 //! | cycle | steps under one `transaction_id` |
 //! | --- | --- |
 //! | purchase | final authorization; its debit |
-//! | reversed | a purchase; within two days its credit, to the same balance |
+//! | reversed | a purchase; within two days its credit, to the same balance; or the credit overtakes the debit |
 //! | expired | a purchase; seven days later its credit |
 //! | cleared for more, for less | a purchase; days later a debit, or a credit, of the difference |
 //! | cleared in part | a purchase; the rest expires after seven days |
@@ -51,6 +51,7 @@ pub(super) fn draw(seed: &mut Seed, available: Decimal) -> Vec<Scheduled> {
     let amount = amount(seed);
     match seed.below(24) {
         0..=3 => purchase(seed, amount),
+        4 if seed.below(4) == 0 => overtaken(seed, amount),
         4 => purchase_and(seed, amount, Step::credit_back(amount), (MINUTE, 2 * DAY)),
         5 => purchase_and(seed, amount, Step::credit_back(amount), (EXPIRY, EXPIRY)),
         6 => {
@@ -112,6 +113,11 @@ fn purchase_and(
     let mut steps = purchase(seed, amount);
     steps.push(then.after(between(seed, least, most)));
     steps
+}
+
+fn overtaken(seed: &mut Seed, amount: Decimal) -> Vec<Scheduled> {
+    let (reversal, debit) = (Step::credit(amount).at_once(), Step::debit(amount));
+    vec![Step::final_auth(amount).at_once(), reversal, debit.after(soon(seed))]
 }
 
 fn held_and(seed: &mut Seed, amount: Decimal, then: Vec<Scheduled>) -> Vec<Scheduled> {

@@ -113,19 +113,19 @@ impl Network {
     /// The name of the card transaction that the last step was of.
     #[must_use]
     pub fn transaction_id(&self) -> &str {
-        self.underway.get(self.current).map_or("", |underway| &underway.id)
+        &self.current().id
     }
 
     /// The hold of the card transaction that the last step was of.
     #[must_use]
     pub fn hold_ref(&self) -> Option<&str> {
-        self.underway.get(self.current)?.hold_ref.as_deref()
+        self.current().hold_ref.as_deref()
     }
 
     /// What the answer to `step`, the last one, must be when it is decided within `span`.
     #[must_use]
     pub fn expect(&self, step: &Step, span: Span) -> Expected {
-        let transaction = &self.underway[self.current].transaction;
+        let transaction = &self.current().transaction;
         let elsewhere = self.set_aside_elsewhere(span);
         let set_aside = elsewhere + transaction.set_aside(span);
         let decided = transaction.decide(step, set_aside.taken_from(self.owned()));
@@ -175,6 +175,10 @@ impl Network {
         let underway = self.underway.iter().map(|it| it.transaction.set_aside(span));
         let reserved = self.books.set_aside(span) + underway.sum();
         self.books.compare(reserved, found)
+    }
+
+    fn current(&self) -> &Underway {
+        &self.underway[self.current]
     }
 
     fn owned(&self) -> Decimal {
