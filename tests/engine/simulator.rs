@@ -15,7 +15,7 @@ use holdfast_loadgen::account::{ATTEMPTS_MAX, Account, Standing};
 use holdfast_loadgen::clock;
 use holdfast_loadgen::seed::Seed;
 use holdfast_loadgen::simulator::{books::Span, mix::Mix, network::Life};
-use holdfast_loadgen::wire::{Amount, Balance};
+use holdfast_loadgen::wire::{Amount, Balance, Reply};
 use rust_decimal::Decimal;
 use wal::simulated::Choices;
 
@@ -25,8 +25,8 @@ use crate::support::engine::cut_power;
 const CYCLES_PER_STORY: u64 = 1_000;
 const CYCLES_DEFAULT: u64 = 10_000;
 const ACCOUNTS: u64 = 20;
-/// 10,000.00
-const FUNDS: u64 = 1_000_000;
+/// 300.00: so little that some of what is asked is refused.
+const FUNDS: u64 = 30_000;
 /// Longer than any reservation lasts.
 const LONG: Duration = TIME_TO_LIVE.saturating_mul(2);
 
@@ -34,14 +34,20 @@ const LONG: Duration = TIME_TO_LIVE.saturating_mul(2);
 fn both_sides_have_the_same_books_after_any_number_of_life_cycles() {
     let number = |name| std::env::var(name).ok().and_then(|number: String| number.parse().ok());
     if let Some(seed) = number("HOLDFAST_SEED") {
-        return pass(seed);
+        println!("{:?}", pass(seed));
+        return;
     }
     let cycles: u64 = number("HOLDFAST_CYCLES").unwrap_or(CYCLES_DEFAULT);
-    (0..cycles.div_ceil(CYCLES_PER_STORY)).for_each(pass);
+    let mut met = Met::default();
+    (0..cycles.div_ceil(CYCLES_PER_STORY)).for_each(|seed| met.add(pass(seed)));
+    println!("{met:?}");
+    let Met { lost, late, declined, refused, deaths } = met;
+    assert!([lost, late, declined, refused, deaths].iter().all(|it| *it > 0), "{met:?}");
 }
 
-fn pass(seed: u64) {
-    Story::new(seed, Fault::None).run().unwrap_or_else(|wrong| panic!("seed {seed}: {wrong}"));
+fn pass(seed: u64) -> Met {
+    let story = Story::new(seed, Fault::None);
+    story.run().unwrap_or_else(|wrong| panic!("seed {seed}: {wrong}"))
 }
 
 #[test]
@@ -66,8 +72,24 @@ enum Fault {
     AnswersEarly,
 }
 
+/// What befell the cycles.
+#[derive(Clone, Copy, Debug, Default)]
+struct Met {
+    /// Answers that were lost and asked for again.
+    lost: u64,
+    /// Approvals that came too late.
+    late: u64,
+    /// Authorizations that were declined.
+    declined: u64,
+    /// Operations that were refused.
+    refused: u64,
+    /// Servers that died.
+    deaths: u64,
+}
+
 struct Story {
     fault: Fault,
+    met: Met,
     choices: Choices,
     counter: Counter,
     accounts: Vec<Account>,
@@ -77,6 +99,24 @@ struct Story {
     began: i64,
 }
 
+impl Met {
+    fn note(&mut self, reply: &Reply, lost: bool) {
+        let says = |text: &str| u64::from(String::from_utf8_lossy(&reply.body).contains(text));
+        self.lost += u64::from(lost);
+        self.late += says("TOO_LATE");
+        self.declined += says("declined") - says("TOO_LATE");
+        self.refused += says("\"success\":false");
+    }
+
+    fn add(&mut self, other: Self) {
+        self.lost += other.lost;
+        self.late += other.late;
+        self.declined += other.declined;
+        self.refused += other.refused;
+        self.deaths += other.deaths;
+    }
+}
+
 impl Story {
     fn new(seed: u64, fault: Fault) -> Self {
         let mut counter = Counter::new();
@@ -84,10 +124,11 @@ impl Story {
         counter.world.commit_all().unwrap();
         let (start, began) = (clock::now(), counter.world.engine.now().micros());
         let (choices, clock) = (Choices::new(seed), Duration::ZERO);
-        Self { fault, choices, counter, accounts, clock, start, began }
+        let met = Met::default();
+        Self { fault, met, choices, counter, accounts, clock, start, began }
     }
 
-    fn run(mut self) -> Result<(), String> {
+    fn run(mut self) -> Result<Met, String> {
         while self.finished() < CYCLES_PER_STORY {
             let earliest = (0..self.accounts.len()).min_by_key(|n| self.accounts[*n].due());
             self.play(earliest.unwrap())?;
@@ -99,7 +140,8 @@ impl Story {
                 self.counter.operate(Operation::CreditBalance, "account-0", "a cent", 1).unwrap();
             }
         }
-        self.compare()
+        self.compare()?;
+        Ok(self.met)
     }
 
     fn finished(&self) -> u64 {
@@ -119,6 +161,7 @@ impl Story {
             if !lost && self.fault != Fault::AnswersEarly {
                 self.counter.world.commit_all().unwrap();
             }
+            self.met.note(&reply, lost);
             let span = Span { asked, told: self.now() };
             match self.accounts[n].learn((!lost).then_some(&reply), span) {
                 Standing::Settled => return Ok(()),
@@ -155,6 +198,7 @@ impl Story {
     /// The process dies, or the machine loses its power, and what is on the disk is started again.
     /// All that was answered is there; what was not may be.
     fn restart(&mut self) {
+        self.met.deaths += 1;
         let disk = &self.counter.world.disk;
         let disk = match self.choices.once_in(2) {
             true => disk.kill(),
@@ -164,7 +208,7 @@ impl Story {
     }
 
     /// Compares every balance, when all that was not used has lapsed.
-    fn compare(mut self) -> Result<(), String> {
+    fn compare(&mut self) -> Result<(), String> {
         self.pass(LONG);
         let at = self.now();
         for (n, account) in (0..).zip(&self.accounts) {
