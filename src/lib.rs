@@ -78,6 +78,7 @@
 //! * An authorization's answer that needs no record, because nothing could be decided, has the name
 //!   `auth_0000000000000000`. A final message of a transaction of which any message was decided,
 //!   approved or declined, is declined; so is one about another account.
+//! * What lapsed while the server was down is given back before the first answer of its next life.
 //! * Of an approval that a crash left neither answered nor undone for certain, a repeat is told what
 //!   its record says.
 //! * To explain a transaction its decisions are made once more by the rules of now; a decision by a
