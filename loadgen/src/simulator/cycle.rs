@@ -43,12 +43,12 @@ const EXPIRY: Duration = Duration::from_secs(7 * 24 * 60 * 60);
 const PRE_EXPIRY: Duration = Duration::from_secs(30 * 24 * 60 * 60);
 /// One operation in so many follows its approval only when that has lapsed.
 const LATE_ONE_IN: u32 = 8;
-/// One amount in so many is large.
-const LARGE_ONE_IN: u32 = 16;
+/// One amount in so many is a part of all that there is.
+const LARGE_ONE_IN: u32 = 8;
 
 /// The next cycle of an account that has `available` at most.
 pub(super) fn draw(seed: &mut Seed, available: Decimal) -> Vec<Scheduled> {
-    let amount = amount(seed);
+    let amount = amount(seed, available);
     match seed.below(24) {
         0..=3 => purchase(seed, amount),
         4 if seed.below(4) == 0 => overtaken(seed, amount),
@@ -89,7 +89,7 @@ pub(super) fn draw(seed: &mut Seed, available: Decimal) -> Vec<Scheduled> {
         20 => chargeback(seed, amount),
         21 if seed.below(2) == 0 => vec![Step::final_auth(Decimal::ZERO).at_once()],
         21 => {
-            let too_much = available + amount;
+            let too_much = available.max(Decimal::ZERO) + amount;
             vec![Step::final_auth(too_much).at_once(), Step::debit(too_much).at_once()]
         }
         22 => perhaps_undone(seed, Step::debit(amount), Step::credit_back(amount)),
@@ -182,10 +182,9 @@ fn perhaps_undone(seed: &mut Seed, step: Step, undone: Step) -> Vec<Scheduled> {
     steps
 }
 
-/// From 0.01 to 50.00, now and then up to 2,500.00.
-fn amount(seed: &mut Seed) -> Decimal {
-    let amount = small(seed);
-    if seed.below(LARGE_ONE_IN) == 0 { amount * Decimal::from(50) } else { amount }
+/// From 0.01 to 50.00, now and then nearly all that there is.
+fn amount(seed: &mut Seed, available: Decimal) -> Decimal {
+    if seed.below(LARGE_ONE_IN) == 0 { part_of(available, seed) } else { small(seed) }
 }
 
 /// Within seconds of an approval, now and then when it has lapsed.

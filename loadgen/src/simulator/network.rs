@@ -14,7 +14,7 @@ use super::{
     cycle,
     expected::{After, Expected, Known},
     mix::{self, Mix},
-    step::{Scheduled, Step},
+    step::{Operation, Scheduled, Step},
     transaction::{Decided, Movement, Transaction},
 };
 use crate::{
@@ -153,10 +153,17 @@ impl Network {
         }
     }
 
-    /// Notes that the last step was refused, declined, or not decided.
+    /// Notes that the last step was refused, declined, or not decided: what would follow from it is
+    /// not sent. A hold that was placed before is cleared all the same.
     pub fn refuse(&mut self) {
-        if !self.life.mix.outlives_refusals() {
-            self.underway[self.current].steps.clear();
+        if self.life.mix.outlives_refusals() {
+            return;
+        }
+        let underway = &mut self.underway[self.current];
+        if underway.hold_ref.is_none() {
+            underway.steps.clear();
+        } else {
+            underway.steps.pop_front_if(|next| next.step.operation == Operation::HoldBalance);
         }
     }
 
