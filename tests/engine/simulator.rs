@@ -34,18 +34,19 @@ const LONG: Duration = TIME_TO_LIVE.saturating_mul(2);
 fn both_sides_have_the_same_books_after_any_number_of_life_cycles() {
     let number = |name| std::env::var(name).ok().and_then(|number: String| number.parse().ok());
     if let Some(seed) = number("HOLDFAST_SEED") {
-        println!("{:?}", pass(seed));
+        println!("{:?}", one_story(seed));
         return;
     }
     let cycles: u64 = number("HOLDFAST_CYCLES").unwrap_or(CYCLES_DEFAULT);
     let mut met = Met::default();
-    (0..cycles.div_ceil(CYCLES_PER_STORY)).for_each(|seed| met.add(pass(seed)));
+    (0..cycles.div_ceil(CYCLES_PER_STORY)).for_each(|seed| met.add(one_story(seed)));
     println!("{met:?}");
     let Met { lost, late, declined, refused, deaths } = met;
-    assert!([lost, late, declined, refused, deaths].iter().all(|it| *it > 0), "{met:?}");
+    let every = [lost, late, declined, refused, deaths].iter().all(|it| *it > 0);
+    assert!(every || cycles < CYCLES_DEFAULT, "not all was met: {met:?}");
 }
 
-fn pass(seed: u64) -> Met {
+fn one_story(seed: u64) -> Met {
     let story = Story::new(seed, Fault::None);
     story.run().unwrap_or_else(|wrong| panic!("seed {seed}: {wrong}"))
 }
@@ -138,6 +139,7 @@ impl Story {
             if self.fault == Fault::ACentMore && self.finished() > CYCLES_PER_STORY / 2 {
                 self.fault = Fault::None;
                 self.counter.operate(Operation::CreditBalance, "account-0", "a cent", 1).unwrap();
+                self.counter.world.commit_all().unwrap();
             }
         }
         self.compare()?;

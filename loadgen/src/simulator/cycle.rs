@@ -8,7 +8,7 @@
 //! | cleared for more, for less | a purchase; days later a debit, or a credit, of the difference |
 //! | cleared in part | a purchase; the rest expires after seven days |
 //! | hotel | pre-authorization; its hold; increments, each with its raise; captures over weeks; the rest restored |
-//! | increment asked twice | its approval is lost, and it lapses; asked again; raised; captured; restored |
+//! | increment asked twice | the first approval is lost on the way; raised; captured; the rest restored |
 //! | over-cleared | pre-authorization; its hold; a capture of more |
 //! | cleared with an excess | pre-authorization; its hold; its capture, and a debit of what exceeds it |
 //! | clearing reversed | its hold; its capture; the hold re-opened and captured again |
