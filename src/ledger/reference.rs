@@ -195,6 +195,12 @@ impl Moment {
         Self(self.0.saturating_add(micros))
     }
 
+    /// The moment before it.
+    #[must_use]
+    pub const fn before(self) -> Self {
+        Self(self.0.saturating_sub(1))
+    }
+
     /// Microseconds since 1970 began, UTC.
     #[must_use]
     pub const fn micros(self) -> i64 {

@@ -14,6 +14,7 @@ use holdfast::wire::{authorization, operation_answer};
 use jiff::tz::TimeZone;
 use wal::simulated::Disk;
 
+use super::snapshots::Snapshot;
 use crate::support::engine::{World, money, short_segments};
 
 /// How long an answer may take.
@@ -119,6 +120,13 @@ impl Counter {
     /// The next life, on that disk.
     pub(crate) fn again(mut self, disk: &Disk) -> Self {
         self.restart(disk);
+        self
+    }
+
+    /// The same, on a snapshot.
+    pub(crate) fn again_on(mut self, disk: &Disk, snapshot: &Snapshot) -> Self {
+        let options = options(&self.hand, &self.zone, self.world.engine.now());
+        self.world = World::open_on(disk, options, &snapshot.sections).unwrap();
         self
     }
 

@@ -23,6 +23,16 @@ pub(crate) struct Snapshot {
 }
 
 impl Snapshot {
+    /// One that is taken at once.
+    pub(crate) fn of(engine: &Engine<Disk>) -> Self {
+        let (mut copying, mut sections) = (engine.begin_copy(), Vec::new());
+        loop {
+            if let Some(copied) = step(engine, &mut copying, &mut sections) {
+                return Self { copied, sections };
+            }
+        }
+    }
+
     /// One that is taken while `between` is done after each of its units.
     pub(crate) fn take(desk: &mut Desk, mut between: impl FnMut(&mut Desk)) -> Self {
         let (mut copying, mut sections) = (desk.subject.world.engine.begin_copy(), Vec::new());

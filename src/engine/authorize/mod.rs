@@ -190,7 +190,7 @@ impl<S: Storage> Engine<S> {
         let mut undecided = self.undecided.lock();
         authorization.durable = self.durable();
         let stamp = self.log.append(links, authorization)?;
-        if let Some(waiting) = authorization.waiting() {
+        if let Some(waiting) = authorization.waiting(stamp.at) {
             undecided.add(stamp.lsn, waiting);
         }
         Ok(stamp)
@@ -281,10 +281,12 @@ pub(super) fn promise(
 }
 
 impl Authorization<'_> {
-    /// What is to be known of it until it is answered; nothing where it was declined.
-    pub(super) fn waiting(&self) -> Option<Waiting> {
+    /// What is to be known of it, which was decided `at`, until it is answered; nothing where it
+    /// was declined.
+    pub(super) fn waiting(&self, at: Moment) -> Option<Waiting> {
         self.outcome.as_ref().ok()?;
         Some(Waiting {
+            at,
             answer_by: self.answer_by,
             tenant_account_ref: CompactString::from(self.tenant_account_ref?),
             transaction_id: CompactString::from(self.message.transaction_id),

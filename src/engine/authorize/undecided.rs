@@ -20,6 +20,9 @@
 //! | a record within its budget, when it was durable | durable in time | as it was answered; it lapses like any other |
 //! | a record behind its budget, when it was not durable | provably late | undone before the first answer |
 //! | neither | maybe answered, maybe not | as its record says; it lapses like any other |
+//!
+//! So a [snapshot](crate::engine::snapshot) goes back to the oldest approval that is here when it
+//! begins: the records from there on are replayed, though the rest of the snapshot has seen them.
 
 use std::collections::BTreeMap;
 
@@ -39,6 +42,8 @@ pub struct Undecided {
 /// An approval that is not answered yet.
 #[derive(Clone, Debug)]
 pub struct Waiting {
+    /// When it was decided.
+    pub at: Moment,
     /// When its budget ends.
     pub answer_by: Moment,
     /// The account.
@@ -104,6 +109,12 @@ impl Undecided {
         self.waiting.remove(&approval);
     }
 
+    /// The oldest, and when it was decided.
+    #[must_use]
+    pub fn oldest(&self) -> Option<(Lsn, Moment)> {
+        self.waiting.first_key_value().map(|(approval, waiting)| (*approval, waiting.at))
+    }
+
     /// How many are neither answered nor undone.
     #[must_use]
     pub fn count(&self) -> usize {
@@ -115,7 +126,7 @@ impl Undecided {
         match record {
             Record::Authorization(it) => {
                 self.replay(it.durable, stamp.at);
-                it.waiting().into_iter().for_each(|waiting| self.add(stamp.lsn, waiting));
+                it.waiting(stamp.at).into_iter().for_each(|waiting| self.add(stamp.lsn, waiting));
             }
             Record::AuthorizationUndone(it) => {
                 self.replay(it.durable, stamp.at);

@@ -93,7 +93,11 @@ impl<S: Storage> Engine<S> {
         // In this order: a record behind the newest one takes its moment after that is read, and
         // so after the clock was.
         let before = self.log.clock.last();
-        let from = self.log.wal.appended().next();
+        let next = self.log.wal.appended().next();
+        // What became of an approval is told by the records from it on.
+        let undecided = self.undecided.lock().oldest().filter(|(approval, _)| *approval < next);
+        let undecided = undecided.map(|(approval, at)| (approval, at.before()));
+        let (from, before) = undecided.unwrap_or((next, before));
         Copying {
             from,
             before,

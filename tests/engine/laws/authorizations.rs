@@ -6,6 +6,7 @@ use holdfast::engine::record::AuthorizationKind;
 use holdfast::ledger::Operation;
 
 use crate::engine::counter::{BUDGET, Card, Counter, Reply, TIME_TO_LIVE};
+use crate::engine::snapshots::Snapshot;
 
 const AT_ONCE: Duration = Duration::ZERO;
 const TOO_SLOW: Duration = Duration::from_secs(2);
@@ -114,6 +115,22 @@ fn what_was_provably_late_is_undone_before_the_first_answer_of_the_next_life() {
     counter.world.commit_all().unwrap();
     let disk = counter.world.disk.kill();
     let mut counter = counter.again(&disk);
+    assert_eq!(counter.reserved("a"), 1, "the second cannot be proven to have been late");
+    assert_eq!(counter.ask(&card, AT_ONCE), Reply::Late);
+}
+
+/// A copy of an approval does not tell whether it was answered: what proves it is in the log.
+#[test]
+fn what_was_provably_late_is_undone_though_a_snapshot_was_taken_before_it_was_known() {
+    let mut counter = counter();
+    let card = Card::pre("a", "m1", 600);
+    counter.forget(&card);
+    let snapshot = Snapshot::of(&counter.world.engine);
+    counter.hand.advance(TOO_SLOW);
+    counter.forget(&Card::pre("a", "m2", 1));
+    counter.world.commit_all().unwrap();
+    let disk = counter.world.disk.kill();
+    let mut counter = counter.again_on(&disk, &snapshot);
     assert_eq!(counter.reserved("a"), 1, "the second cannot be proven to have been late");
     assert_eq!(counter.ask(&card, AT_ONCE), Reply::Late);
 }
