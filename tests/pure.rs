@@ -17,6 +17,7 @@ fn the_law_needs_no_operating_system() {
         money: None,
         reference: ledger::Reference::Absent,
         linked: false,
+        grants: ledger::Grants::Oldest,
         limits: None,
     };
     let refused = decide(None, &nobody, &ledger::Rules::default()).unwrap_err();

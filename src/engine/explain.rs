@@ -152,7 +152,10 @@ impl<S: Storage> Engine<S> {
             transaction_id: request.transaction_id,
             money: request.money,
             reference: reference(request),
-            linked: sketch.linked || sketch.account.has_granted(request.transaction_id),
+            linked: request.is_own()
+                || sketch.linked
+                || sketch.account.has_granted(request.transaction_id),
+            grants: request.grants(),
             limits: None,
         };
         let again = decide(Some(&sketch.account), &command, &self.rules);

@@ -66,6 +66,12 @@ impl<S: Storage> Engine<S> {
         Ok(Submitted::Decided(action, stamp))
     }
 
+    /// A record of a key of that hash, other than `others`.
+    #[must_use]
+    pub fn seen_key(&self, key: &str, others: &[Lsn]) -> Option<Lsn> {
+        self.state.keys.lock(key).seen(others)
+    }
+
     fn decide<'a>(
         &self,
         shard: &Shard,
@@ -82,8 +88,10 @@ impl<S: Storage> Engine<S> {
             transaction_id: request.transaction_id,
             money: request.money,
             reference: reference(&request),
-            linked: entry.is_some_and(Entry::linked)
+            linked: request.is_own()
+                || entry.is_some_and(Entry::linked)
                 || account.is_some_and(|account| account.has_granted(request.transaction_id)),
+            grants: request.grants(),
             limits: found
                 .zip(limits)
                 .and_then(|(found, default)| self.limits_on(found, default, || self.now())),

@@ -10,8 +10,8 @@ use alloc::vec::Vec;
 use super::account::Account;
 use super::movement::Draw;
 use super::{
-    ActionRef, Amount, Day, Limits, Merchant, Moment, Money, Pocket, Refusal, Reservation, Spend,
-    Status,
+    ActionRef, Amount, Day, Grants, Limits, Merchant, Moment, Money, Pocket, Refusal, Reservation,
+    Spend, Status,
 };
 
 /// An approval happened: so much of one balance is promised to one card transaction.
@@ -198,10 +198,21 @@ impl Account {
     }
 
     /// How `amount` is drawn from what was granted, oldest first.
-    pub(super) fn draws(&self, transaction_id: &str, ordinal: u8, amount: Amount) -> Vec<Draw> {
+    pub(super) fn draws(
+        &self,
+        transaction_id: &str,
+        grants: Grants,
+        ordinal: u8,
+        amount: Amount,
+    ) -> Vec<Draw> {
+        let wanted = |r: &&Reservation| match grants {
+            Grants::Oldest => true,
+            Grants::Of(approval) => r.opened == approval,
+            Grants::Unused => false,
+        };
         let mut rest = amount;
         let mut draws = Vec::new();
-        for reservation in self.granted_to(transaction_id, ordinal) {
+        for reservation in self.granted_to(transaction_id, ordinal).filter(wanted) {
             let used = rest.min(reservation.unused());
             if used.is_zero() {
                 break;

@@ -1,6 +1,6 @@
 //! What is asked of an account: the six operations under the wire's own names.
 
-use super::{BalanceRef, HoldRef, Limits, Money};
+use super::{ActionRef, BalanceRef, HoldRef, Limits, Money};
 
 /// One of the six operations of the network.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -97,6 +97,18 @@ pub enum Reference {
     Unknown,
 }
 
+/// Which grants of its transaction an operation uses.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Grants {
+    /// All, the oldest first.
+    #[default]
+    Oldest,
+    /// The one of that approval.
+    Of(ActionRef),
+    /// None: each is used by another operation.
+    Unused,
+}
+
 /// An operation asked of an account.
 #[derive(Clone, Copy, Debug)]
 pub struct Command<'a> {
@@ -109,8 +121,11 @@ pub struct Command<'a> {
     /// On what.
     pub reference: Reference,
     /// Whether this account already has, under this transaction, an approved authorization of
-    /// more than zero or a successful operation that moved money.
+    /// more than zero or a successful operation that moved money; or what is asked was settled
+    /// in any case.
     pub linked: bool,
+    /// What it may use of what was granted to its transaction.
+    pub grants: Grants,
     /// The spend limits that apply, where there are any.
     pub limits: Option<Limits<'a>>,
 }

@@ -198,7 +198,7 @@ fn postings(operation: Operation, place: &Place, amount: Amount) -> ArrayVec<Pos
 fn draws(account: &Account, command: &Command<'_>, ordinal: u8, amount: Amount) -> Vec<Draw> {
     match command.operation {
         Operation::DebitBalance | Operation::HoldBalance => {
-            account.draws(command.transaction_id, ordinal, amount)
+            account.draws(command.transaction_id, command.grants, ordinal, amount)
         }
         _ => Vec::new(),
     }

@@ -32,7 +32,7 @@ mod transfer;
 pub use account::{Account, Hold, Place, Pocket, Reservation, Status};
 pub use amount::{Amount, Balance, Money};
 pub use authorization::{Ask, Denied, Reserved, lapse, reserve, undo};
-pub use command::{Command, Operation, OverCapture, Reference, Rules, UnlinkedDebits};
+pub use command::{Command, Grants, Operation, OverCapture, Reference, Rules, UnlinkedDebits};
 pub use currency::Currency;
 pub use decide::{Refused, decide};
 pub use decline::Decline;

@@ -1,6 +1,6 @@
 //! Numbers that are wrong though every checksum is right: the books find them, at their record.
 
-use crate::forge::{Forge, Layout, Raw, first_finding};
+use crate::forge::{Forge, Layout, Raw, first_finding, own_key};
 use holdfast_auditor::finding::Finding;
 
 /// What is found when the last of a right log's records is changed so.
@@ -88,6 +88,26 @@ fn a_forged_notification_is_found() {
     says(&found(|it| it.told("n-3"), |_| ()), "was recorded before");
     let unsaid = |raw: &mut Raw| *raw.payload.last_mut().unwrap() = b'{';
     says(&found(|it| it.told("n"), unsaid), "no JSON");
+}
+
+#[test]
+fn what_the_ledger_posts_by_itself_is_all_of_an_approval_once() {
+    let approved = |it: &mut Forge| it.reserve("bob", "p", 7);
+    let in_part = |it: &mut Forge| {
+        let approval = approved(it);
+        it.post(&own_key(approval), approval, 7, 6)
+    };
+    says(&found(in_part, |_| ()), "not all that was granted");
+    let another = |it: &mut Forge| {
+        let (first, second) = (approved(it), approved(it));
+        it.post(&own_key(second), first, 7, 7)
+    };
+    says(&found(another, |_| ()), "draws");
+    let no_name = |it: &mut Forge| {
+        let approval = approved(it);
+        it.post("\u{3}k", approval, 7, 7)
+    };
+    says(&found(no_name, |_| ()), "none that the ledger gives itself");
 }
 
 #[test]

@@ -5,7 +5,7 @@ use std::hint::black_box;
 use criterion::{BatchSize, Criterion};
 use holdfast::ledger::Operation::{CreditBalance, DebitBalance, HoldBalance};
 use holdfast::ledger::{
-    Account, ActionRef, Amount, Command, Opening, Operation, Reference, Rules, decide,
+    Account, ActionRef, Amount, Command, Grants, Opening, Operation, Reference, Rules, decide,
 };
 use holdfast_bench::requests::{currency, money};
 
@@ -49,5 +49,13 @@ fn account_with_holds(holds: u64) -> Account {
 fn command(operation: Operation) -> Command<'static> {
     let transaction_id = "txn_-0000-4000-8000-000000000000000001";
     let (money, reference) = (Some(money(100)), Reference::Absent);
-    Command { operation, transaction_id, money, reference, linked: false, limits: None }
+    Command {
+        operation,
+        transaction_id,
+        money,
+        reference,
+        linked: false,
+        grants: Grants::Oldest,
+        limits: None,
+    }
 }

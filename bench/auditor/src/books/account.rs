@@ -102,6 +102,12 @@ impl Account {
         self.reservations.iter().filter(theirs)
     }
 
+    /// What that approval granted, and how much of it was used.
+    pub(super) fn granted_by(&self, approval: u64) -> Option<(u64, u64)> {
+        let made = self.reservations.iter().find(|it| it.approval == approval);
+        made.map(|it| (it.granted, it.used))
+    }
+
     /// Whether something is granted to that transaction and not used.
     pub(super) fn has_granted(&self, transaction: u128) -> bool {
         self.reservations.iter().any(|it| it.transaction == transaction)

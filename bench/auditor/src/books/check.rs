@@ -2,7 +2,7 @@
 
 use crate::finding::{Findings, Margin};
 use crate::money::Currency;
-use crate::record::{Opened, Operation, Transfer};
+use crate::record::{Kind, Opened, Operation, Transfer};
 
 use super::Books;
 use super::operation::lacks_reference;
@@ -12,11 +12,12 @@ const NAME_MAX: usize = 64;
 
 impl Books {
     pub(super) fn check_request(&self, asked: &Operation<'_>, margin: &mut Margin<'_>) {
-        let texts = [
-            ("idempotency_key", asked.key),
-            ("transaction_id", asked.transaction),
-            ("of_action_ref", asked.of_action),
-        ];
+        if asked.is_own() {
+            self.check_own(asked, margin);
+        } else {
+            self.check_text("idempotency_key", asked.key, margin);
+        }
+        let texts = [("transaction_id", asked.transaction), ("of_action_ref", asked.of_action)];
         for (what, text) in texts {
             self.check_text(what, text, margin);
         }
@@ -27,6 +28,22 @@ impl Books {
         }
         if lacks_reference(asked) {
             margin.note("it names no hold, and cannot do without");
+        }
+    }
+
+    /// Whether the ledger may have asked it of itself: under a key of its own, for an approval of
+    /// which nothing was used.
+    fn check_own(&self, asked: &Operation<'_>, margin: &mut Margin<'_>) {
+        if !asked.key_is_own() {
+            margin.note(format!("its key {:?} is none that the ledger gives itself", asked.key));
+        }
+        let Some(approval) = asked.posts() else { return };
+        let account = self.account(self.find(asked.account));
+        let kinds = matches!(asked.kind, Kind::Debit | Kind::Hold);
+        let whole = asked.money.map(|money| (money.amount, 0));
+        let granted = account.and_then(|it| it.granted_by(approval));
+        if !kinds || whole.is_none() || granted != whole {
+            margin.note("it posts an approval, and not all that was granted, once");
         }
     }
 

@@ -17,7 +17,7 @@ impl Books {
         self.check_request(asked, margin);
 
         let granted = account.is_some_and(|it| it.has_granted(transaction));
-        let linked = granted || self.touched(Some(transaction)).linked;
+        let linked = asked.is_own() || granted || self.touched(Some(transaction)).linked;
         let case = Case { asked, account, transaction, linked };
         let verdicts = self.rules.lets_post(asked.kind).iter().map(|lets| case.decide(*lets));
         check_outcome(verdicts, &asked.outcome, margin);

@@ -6,7 +6,7 @@ use crate::record::{
     Bucket, Code, Draw, Kind, Movement, Operation, Place, Posting, Status, Target,
 };
 
-use super::account::Account;
+use super::account::{Account, Reservation};
 use super::amount::{carry, held, spendable};
 
 /// What the contract leaves to the tenant. The log does not say what was chosen.
@@ -160,14 +160,18 @@ impl Case<'_> {
         }
     }
 
-    /// What it uses of grants, oldest first.
+    /// What it uses of grants, oldest first; of what the ledger asks of itself, of the one that it
+    /// posts or of none.
     fn draws(&self, account: &Account, ordinal: u8, amount: u64) -> Vec<Draw> {
-        if !matches!(self.asked.kind, Kind::Debit | Kind::Hold) {
+        let posts = self.asked.posts();
+        let draws = posts.is_some() || !self.asked.is_own();
+        if !draws || !matches!(self.asked.kind, Kind::Debit | Kind::Hold) {
             return Vec::new();
         }
         let mut rest = amount;
         let mut draws = Vec::new();
-        for grant in account.granted(self.transaction, ordinal) {
+        let wanted = |it: &&Reservation| posts.is_none_or(|approval| it.approval == approval);
+        for grant in account.granted(self.transaction, ordinal).filter(wanted) {
             let used = rest.min(grant.unused());
             if used == 0 {
                 break;

@@ -127,6 +127,43 @@ pub struct Operation<'a> {
     pub standing: Standing,
 }
 
+impl Operation<'_> {
+    /// Its key, where the ledger gave it one: no sender's key has a control character.
+    fn own_key(&self) -> Option<&str> {
+        self.key.strip_prefix('\u{3}')
+    }
+
+    /// Whether the ledger asked it of itself, for what the network had settled.
+    #[must_use]
+    pub fn is_own(&self) -> bool {
+        self.own_key().is_some()
+    }
+
+    /// The approval that it posts, where it posts one.
+    #[must_use]
+    pub fn posts(&self) -> Option<u64> {
+        hex(self.own_key()?.strip_prefix("auth_")?)
+    }
+
+    /// Whether its key is one that the ledger gives itself: of an approval, or of a notification
+    /// before it and a number.
+    #[must_use]
+    pub fn key_is_own(&self) -> bool {
+        let counted = |key: &str| {
+            let (told, number) = key.split_once('-')?;
+            let plain = number.parse::<u64>().ok()?.to_string() == number;
+            hex(told).filter(|_| plain)
+        };
+        self.posts().is_some() || self.own_key().and_then(counted).is_some()
+    }
+}
+
+/// Exactly sixteen lower-case hex digits.
+fn hex(digits: &str) -> Option<u64> {
+    let number = u64::from_str_radix(digits, 16).ok()?;
+    (digits == format!("{number:016x}")).then_some(number)
+}
+
 impl<'a> Operation<'a> {
     pub(super) fn read(b: &mut Bytes<'a>) -> Result<Self, Malformed> {
         Ok(Self {

@@ -50,6 +50,11 @@ const AVAILABLE: u8 = 0;
 const HELD: u8 = 1;
 const SETTLEMENT: u8 = 2;
 
+/// The key of what posts that approval.
+pub(crate) fn own_key(approval: u64) -> String {
+    format!("\u{3}auth_{approval:016x}")
+}
+
 impl Forge {
     /// The LSN of the next record.
     fn next(&self) -> u64 {
@@ -186,6 +191,24 @@ impl Forge {
         self.push(raw, account, None)
     }
 
+    /// What the ledger posts by itself of an approval of so much, under that key: rightly it is all,
+    /// once.
+    pub(crate) fn post(&mut self, key: &str, approval: u64, granted: u64, amount: u64) -> u64 {
+        let (account, transaction) = ("bob", "p");
+        let it = self.accounts.get_mut(account).unwrap();
+        it.posted -= amount as i64;
+        it.reserved -= granted as i64;
+        let deed = Deed { operation: DEBIT, account, transaction, reference: None, amount };
+        let mut raw = self.begin_as(key, &deed);
+        raw.u8(0).u8(0).u8(0).u8(1).u8(AVAILABLE).u8(SETTLEMENT).u64(amount);
+        raw.payload.extend([1, 0, 0, 0]);
+        raw.u64(approval).u64(amount);
+        let it = &self.accounts[account];
+        raw.place([it.posted, it.held, it.reserved], it.limit, None);
+        raw.u8(NOT_COUNTED).u8(ALONE);
+        self.push(raw, account, Some(transaction))
+    }
+
     /// A notification of a card transaction. They have a chain of their own, as if they were of an
     /// account without a name.
     pub(crate) fn told(&mut self, id: &str) -> u64 {
@@ -201,9 +224,13 @@ impl Forge {
     fn begin(&mut self, deed: &Deed<'_>) -> Raw {
         self.keys += 1;
         let key = format!("key-{}", self.keys);
+        self.begin_as(&key, deed)
+    }
+
+    fn begin_as(&mut self, key: &str, deed: &Deed<'_>) -> Raw {
         let links = self.links(deed.account, deed.transaction);
         let mut raw = Raw::new(&links, 1, self.at());
-        raw.u8(deed.operation).text(&key).text(deed.transaction).text(deed.account).text("of");
+        raw.u8(deed.operation).text(key).text(deed.transaction).text(deed.account).text("of");
         raw.u8(u8::from(deed.reference.is_some()));
         if let Some(reference) = &deed.reference {
             raw.text(reference);
@@ -236,6 +263,8 @@ impl Forge {
             forge.restore("ann", hold, 200);
             let approval = forge.reserve("bob", "p", 50);
             forge.lapse("bob", approval, 50);
+            let approval = forge.reserve("bob", "p", 7);
+            forge.post(&own_key(approval), approval, 7, 7);
             forge.told(&format!("n-{n}"));
             forge.debit("bob", 20);
         }
