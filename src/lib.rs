@@ -47,9 +47,9 @@
 //!   reveal what a power cut can undo. Every answer, reads included, waits until what it reveals is
 //!   on the disk.
 //! * **From the lock to the unlock nothing waits and nothing is asynchronous**, so a client that
-//!   hangs up cannot stop an action half-way. Locks have one order: roster, key, account shards
-//!   ascending, strays (what touched no customer's account), default spend limits, undecided
-//!   approvals, log.
+//!   hangs up cannot stop an action half-way. Locks have one order: unposted approvals, roster, key,
+//!   account shards ascending, strays (what touched no customer's account), default spend limits,
+//!   undecided approvals, log.
 //! * **LSN order is apply order** for every account, because the append happens under the shard's
 //!   lock; and it is the order of moments, because the clock is read under the log's.
 //! * **The idempotency table keeps a keyed hash and a position.** Key and meaning are compared in

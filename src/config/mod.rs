@@ -39,7 +39,7 @@ pub use layer::{Given, Layer, Source};
 pub use listener::{NETWORK_ROLES, OPERATOR_ROLES};
 pub use problem::{Fault, Problem, Problems};
 
-use crate::engine::Currencies;
+use crate::engine::{Currencies, IntegrationMode};
 use crate::ledger::{OverCapture, Rules, UnlinkedDebits};
 use reader::Reader;
 
@@ -72,6 +72,8 @@ pub struct Config {
     pub api_keys: ApiKeys,
     /// The currencies that accounts may be in.
     pub currencies: Currencies,
+    /// Who moves money for an authorization.
+    pub integration_mode: IntegrationMode,
     /// What the contract leaves to the tenant.
     pub rules: Rules,
     /// Where days begin, for spend limits.
@@ -164,6 +166,7 @@ impl Config {
         let api_keys = reader.list(&setting::API_KEYS, parse::api_keys, |_, keys| keys.to_string());
         let currencies =
             reader.list(&setting::CURRENCIES, parse::currencies, |texts, _| texts.join(", "));
+        let mode = reader.choice(&setting::INTEGRATION_MODE, INTEGRATION_MODE);
         let rules = rules(reader);
         let time_zone = reader.one(&setting::TIME_ZONE, parse::time_zone);
         let authorizations = Authorizations::read(reader);
@@ -191,6 +194,7 @@ impl Config {
             api_key_header: api_key_header?,
             api_keys: api_keys?,
             currencies: currencies?,
+            integration_mode: mode?,
             rules: rules?,
             time_zone: time_zone?,
             authorizations: authorizations?,
@@ -221,6 +225,9 @@ fn rules(reader: &mut Reader<'_>) -> Option<Rules> {
 }
 
 const SYNC: &[(&str, wal::Sync)] = &[("group", wal::Sync::Group), ("off", wal::Sync::Off)];
+
+const INTEGRATION_MODE: &[(&str, IntegrationMode)] =
+    &[("ledger", IntegrationMode::Ledger), ("clearing", IntegrationMode::Clearing)];
 
 const UNLINKED_DEBITS: &[(&str, UnlinkedDebits)] =
     &[("refuse", UnlinkedDebits::Refuse), ("post", UnlinkedDebits::Post)];

@@ -109,6 +109,10 @@ settings! {
          printf %s \"$KEY\" | sha256sum prints SHA256HEX";
     CURRENCIES: "currencies", "currencies", Kind::List, "CODE:DIGITS",
         "Currencies beside those of ISO 4217, with their fraction digits";
+    INTEGRATION_MODE: "integration_mode", "integration-mode", Kind::Text("ledger"),
+        "ledger|clearing",
+        "Who moves money: the card network, by ledger operations, or this ledger, by approvals, \
+         reversals and clearing records";
     UNLINKED_DEBITS: "unlinked_debits", "unlinked-debits", Kind::Text("refuse"), "refuse|post",
         "A debit that nothing announced: refuse it for want of funds, or post it whatever there is";
     OVER_CAPTURE: "over_capture", "over-capture", Kind::Text("post"), "post|refuse",

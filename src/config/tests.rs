@@ -374,3 +374,18 @@ fn each_live_key_opens_with_its_own_role() {
     assert!(keys.opens(OPERATOR_ROLES) && !keys.opens(&[Role::Operator]));
     assert!(!format!("{keys:?} {keys}").contains(&ONE[..8]));
 }
+
+#[test]
+fn the_integration_mode_is_one_of_two_and_may_be_said_in_every_place() {
+    let mode = |said: Said| said.resolve().unwrap().integration_mode;
+    assert_eq!(mode(Said::default()), IntegrationMode::Ledger);
+    for said in [
+        Said::default().flag("integration_mode", "clearing"),
+        Said::default().env("HOLDFAST_INTEGRATION_MODE", "clearing"),
+        Said::default().file("integration_mode = \"clearing\"\n"),
+    ] {
+        assert_eq!(mode(said), IntegrationMode::Clearing);
+    }
+    let both = Said::default().flag("integration_mode", "both");
+    both.is_refused(&["integration_mode", "both", "ledger", "clearing"]);
+}

@@ -82,6 +82,17 @@ impl<S: Storage> Engine<S> {
         heads
     }
 
+    /// The same on that account alone, and on none.
+    pub fn transaction_heads_at(&self, tenant_account_ref: &str, transaction_id: &str) -> Vec<Lsn> {
+        let digest = self.state.secret.digest(transaction_id);
+        let name = self.state.name(tenant_account_ref);
+        let shard = self.state.lock_of(name);
+        let found = shard.find(name).and_then(|slot| shard.transactions.find(digest, slot));
+        let mut heads: Vec<Lsn> = found.map(|it| it.newest()).into_iter().collect();
+        heads.extend(self.state.lock_strays().transactions.newest(digest));
+        heads
+    }
+
     /// Where the records of a transaction are that `wanted` accepts, oldest first, from `heads`
     /// back. Blocks. All are read, whichever are wanted: the links lead back from the newest.
     ///

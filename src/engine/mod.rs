@@ -9,8 +9,8 @@
 //!   is apply order for every account, and a key is executed once.
 //! * What an answer reveals may not be durable yet: every answer comes with the position that the
 //!   log must have reached first ([`Engine::durable`]).
-//! * Locks have one order: roster, key, account shards ascending, strays, default spend limits,
-//!   undecided approvals, log.
+//! * Locks have one order: unposted approvals, roster, key, account shards ascending, strays,
+//!   default spend limits, undecided approvals, log.
 
 mod account;
 mod aliases;
@@ -54,7 +54,9 @@ pub use wal::{Commit, Lsn, SnapshotError};
 
 pub use account::{AccountView, AmendError, HoldView, HoldsAsked, HoldsPage, Opened};
 pub use audit::{Findings, TrialBalance};
-pub use authorize::{AccountNames, AuthorizationRequest, Earlier, Named, Settled, Told, Undecided};
+pub use authorize::{
+    AccountNames, AuthorizationRequest, Earlier, IntegrationMode, Named, Settled, Told, Undecided,
+};
 pub use books::Totals;
 pub use breaks::{BreakView, BreaksAsked, Resolved};
 pub use clock::{Clock, ClockJump, Hand};
@@ -95,6 +97,10 @@ pub struct Engine<S: Storage> {
     lapsed: AtomicU64,
     /// Approvals that are not answered yet.
     undecided: parking_lot::Mutex<Undecided>,
+    /// Who moves money for an authorization.
+    mode: IntegrationMode,
+    /// Approvals that stand, where the ledger is to post them.
+    unposted: parking_lot::Mutex<authorize::Unposted>,
     /// What is to lapse when.
     lapses: parking_lot::Mutex<authorize::Lapses>,
 }
@@ -181,6 +187,12 @@ impl<S: Storage> Engine<S> {
     #[must_use]
     pub fn lapsed(&self) -> u64 {
         self.lapsed.load(Ordering::Relaxed)
+    }
+
+    /// What the contract leaves to the tenant.
+    #[must_use]
+    pub const fn rules(&self) -> Rules {
+        self.rules
     }
 
     /// How many operations had to post to a closed account in this life.

@@ -6,7 +6,7 @@ use jiff::tz::TimeZone;
 use wal::{Committer, Filler, Recovered, Sealer, Storage};
 
 use super::Engine;
-use super::authorize::Lapses;
+use super::authorize::{IntegrationMode, Lapses, Unposted};
 use super::clock::{Clock, ClockJump, Hand};
 use super::currencies::Currencies;
 use super::limits::Calendar;
@@ -20,6 +20,8 @@ use crate::ledger::{Moment, Rules};
 pub struct Options {
     /// What the contract leaves to the tenant.
     pub rules: Rules,
+    /// Who moves money for an authorization.
+    pub mode: IntegrationMode,
     /// Where days begin, for spend limits.
     pub time_zone: TimeZone,
     /// The currencies that accounts may be in.
@@ -46,6 +48,7 @@ impl Default for Options {
     fn default() -> Self {
         Self {
             rules: Rules::default(),
+            mode: IntegrationMode::default(),
             time_zone: TimeZone::UTC,
             currencies: Currencies::iso(),
             max_keys: 200_000_000,
@@ -154,9 +157,14 @@ fn begin<S: Storage>(
         None => clock,
     };
     let wal::Opened { wal, committer, filler, sealer, recovered } = opened;
-    let lapses = parking_lot::Mutex::new(Lapses::of(&base.state));
     let mut undecided = folded.undecided;
     undecided.replayed();
+    let (lapses, unposted) = match options.mode {
+        IntegrationMode::Ledger => (Lapses::of(&base.state), Unposted::default()),
+        IntegrationMode::Clearing => {
+            (Lapses::default(), Unposted::of(&base.state, |approval| undecided.is_late(approval)))
+        }
+    };
     let engine = Engine {
         state: base.state,
         log: Log { wal, clock },
@@ -168,7 +176,9 @@ fn begin<S: Storage>(
         undone: AtomicU64::new(0),
         lapsed: AtomicU64::new(0),
         undecided: parking_lot::Mutex::new(undecided),
-        lapses,
+        mode: options.mode,
+        unposted: parking_lot::Mutex::new(unposted),
+        lapses: parking_lot::Mutex::new(lapses),
     };
     // What was provably late is undone, and what nobody used in time given back, before the first
     // answer, or as soon as there is room.

@@ -121,6 +121,7 @@ struct Gauges {
     closed: Gauge,
     undecided: Gauge,
     undone: Gauge,
+    unposted: Gauge,
     lapsed: Gauge,
     records_read: Gauge,
     storage_low: Gauge,
@@ -337,6 +338,7 @@ impl Gauges {
         gauge("authorizations_undecided", "Approvals not answered yet", &gauges.undecided);
         let help = "Approvals undone because they were not answered in time";
         gauge("authorizations_undone", help, &gauges.undone);
+        gauge("approvals_unposted", "Approvals to be posted yet", &gauges.unposted);
         gauge("reservations_lapsed", "Reservations that lapsed", &gauges.lapsed);
         gauge("log_records_read", "Records read back to tell the past", &gauges.records_read);
         gauge("storage_low", "1 while writes are refused for want of storage", &gauges.storage_low);
@@ -362,6 +364,7 @@ impl Gauges {
         set(&self.closed, ledger.posted_to_closed());
         set(&self.undecided, count(ledger.undecided()));
         set(&self.undone, ledger.undone());
+        set(&self.unposted, count(ledger.unposted_count()));
         set(&self.lapsed, ledger.lapsed());
         set(&self.records_read, ledger.records_read());
         set(&self.storage_low, u64::from(ledger.storage_low()));

@@ -130,6 +130,7 @@ fn open(
     let defaults = wal::Options::default();
     let options = engine::Options {
         rules: config.rules,
+        mode: config.integration_mode,
         time_zone: config.time_zone.clone(),
         currencies: config.currencies.clone(),
         max_keys: config.max_keys,

@@ -6,6 +6,7 @@ use std::sync::atomic::Ordering;
 
 use wal::Storage;
 
+use super::IntegrationMode;
 use crate::engine::Engine;
 use crate::engine::log::{Stamp, Unavailable};
 use crate::engine::record::ReservationLapsed;
@@ -59,6 +60,13 @@ impl Lapses {
 }
 
 impl<S: Storage> Engine<S> {
+    /// Something is to lapse; not where the ledger posts what it approved.
+    pub(super) fn lapses_at(&self, due: Due) {
+        if self.mode == IntegrationMode::Ledger {
+            self.lapses.lock().add(due);
+        }
+    }
+
     /// Gives back what reservations set aside whose time is over; returns how many lapsed. What
     /// cannot be taken now is tried again at the next call.
     pub fn lapse_due(&self) -> usize {

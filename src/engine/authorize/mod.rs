@@ -14,6 +14,7 @@
 
 mod lapsing;
 mod naming;
+mod posting;
 mod undecided;
 
 use std::sync::atomic::Ordering;
@@ -24,6 +25,8 @@ use wal::{Lsn, Storage};
 
 pub(super) use lapsing::{Due, Lapses};
 pub use naming::{AccountNames, Named};
+pub use posting::IntegrationMode;
+pub(super) use posting::Unposted;
 pub(super) use undecided::Waiting;
 pub use undecided::{Settled, Undecided};
 
@@ -122,7 +125,7 @@ impl<S: Storage> Engine<S> {
         seat.take_authorization(&mut shard, transaction, &authorization, stamp);
         if let (Some(slot), Ok(reserved)) = (slot, &authorization.outcome) {
             let seat = (self.state.shard_of(name), slot);
-            self.lapses.lock().add(Due { at: reserved.deadline, approval: stamp.action(), seat });
+            self.lapses_at(Due { at: reserved.deadline, approval: stamp.action(), seat });
         }
         key.remember(stamp.lsn);
         Ok(Submitted::Decided(authorization, stamp))
@@ -197,10 +200,16 @@ impl<S: Storage> Engine<S> {
     }
 
     /// Settles an approval, if its outcome is certain: answered in time, or late. One that is late
-    /// is undone before this returns, or by the next [`sweep`](Self::sweep).
+    /// is undone before this returns, or by the next [`sweep`](Self::sweep). One in time is posted,
+    /// where the ledger does that by itself.
     pub fn settle(&self, approval: Lsn) -> Settled {
+        let mut unposted = (self.mode == IntegrationMode::Clearing).then(|| self.unposted.lock());
         let (durable, now) = (self.durable(), self.now());
-        let settled = self.undecided.lock().settle(approval, durable, now);
+        let (settled, waiting) = self.undecided.lock().settle(approval, durable, now);
+        if let Some((unposted, waiting)) = unposted.as_deref_mut().zip(waiting) {
+            self.stands(unposted, approval, &waiting);
+        }
+        drop(unposted);
         if settled == Settled::Late {
             self.sweep();
         }
@@ -287,6 +296,7 @@ impl Authorization<'_> {
         self.outcome.as_ref().ok()?;
         Some(Waiting {
             at,
+            kind: self.kind,
             answer_by: self.answer_by,
             tenant_account_ref: CompactString::from(self.tenant_account_ref?),
             transaction_id: CompactString::from(self.message.transaction_id),

@@ -30,7 +30,7 @@ use compact_str::CompactString;
 use wal::Lsn;
 
 use crate::engine::log::Stamp;
-use crate::engine::record::Record;
+use crate::engine::record::{AuthorizationKind, Record};
 use crate::ledger::Moment;
 
 /// The approvals that are not answered yet.
@@ -44,6 +44,8 @@ pub struct Undecided {
 pub struct Waiting {
     /// When it was decided.
     pub at: Moment,
+    /// Final or pre.
+    pub kind: AuthorizationKind,
     /// When its budget ends.
     pub answer_by: Moment,
     /// The account.
@@ -74,17 +76,24 @@ impl Undecided {
     }
 
     /// Settles an approval, if it can be settled when the log is durable up to `durable`.
-    pub fn settle(&mut self, approval: Lsn, durable: Lsn, now: Moment) -> Settled {
-        let Some(waiting) = self.waiting.get_mut(&approval) else { return Settled::Before };
+    /// One that is settled in time is here no more, and handed out.
+    pub fn settle(
+        &mut self,
+        approval: Lsn,
+        durable: Lsn,
+        now: Moment,
+    ) -> (Settled, Option<Waiting>) {
+        let Some(waiting) = self.waiting.get_mut(&approval) else {
+            return (Settled::Before, None);
+        };
         if waiting.late || now > waiting.answer_by {
             waiting.late = true;
-            return Settled::Late;
+            return (Settled::Late, None);
         }
         if approval > durable {
-            return Settled::NotYet;
+            return (Settled::NotYet, None);
         }
-        self.waiting.remove(&approval);
-        Settled::InTime
+        (Settled::InTime, self.waiting.remove(&approval))
     }
 
     /// Those whose budget has ended by `now`, which are now settled as late.

@@ -1,0 +1,176 @@
+//! Approvals that the ledger posts by itself, where no operation of the network follows.
+//!
+//! ```text
+//! settled in time ─► unposted ─► posted     a final one: a debit
+//!                                           a pre one: a hold
+//! ```
+//!
+//! An approval is here from the moment at which it is certain that it stands until the operation
+//! that posts it is in the log; so long its reservation keeps what it granted, and never lapses. One
+//! that is late is undone and never gets here. After a crash the reservations tell: what is still
+//! set aside for an approval that stands was not posted.
+//!
+//! Each is posted once, because the operation uses up the approval's own grant, and because whoever
+//! posts holds the lock of this table. At once it is posted where nothing else is known of its
+//! transaction; else whoever knows what was told of the transaction has to look first
+//! ([`clearing`](crate::clearing)).
+
+use std::collections::BTreeMap;
+
+use compact_str::CompactString;
+use wal::{Lsn, Storage};
+
+use super::Waiting;
+use crate::engine::Engine;
+use crate::engine::log::Unavailable;
+use crate::engine::record::{AuthorizationKind, OperationRequest, key_of_approval};
+use crate::engine::state::State;
+use crate::engine::submit::Submitted;
+use crate::ledger::{ActionRef, AuthorizationRef, Hold, HoldRef, Money, Operation};
+
+/// Who moves money for an authorization.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum IntegrationMode {
+    /// The network, by operations of its own.
+    #[default]
+    Ledger,
+    /// The ledger, by what it is told.
+    Clearing,
+}
+
+/// Approvals that stand and are not posted yet, with the transaction of each.
+#[derive(Debug, Default)]
+pub struct Unposted(BTreeMap<Lsn, CompactString>);
+
+impl Unposted {
+    /// Those of the accounts that are there, but for those that were late and are to be undone.
+    pub fn of(state: &State, is_late: impl Fn(Lsn) -> bool) -> Self {
+        let mut all = BTreeMap::new();
+        for number in state.numbers() {
+            for resident in state.lock(number).residents() {
+                let set_aside = resident.account.reservations().iter();
+                for it in set_aside.filter(|it| !it.reserved.is_zero()) {
+                    let approval = Lsn::new(it.opened.position());
+                    if !is_late(approval) {
+                        all.insert(approval, CompactString::from(&*it.transaction_id));
+                    }
+                }
+            }
+        }
+        Self(all)
+    }
+}
+
+impl AuthorizationKind {
+    /// What posts an approval of this kind.
+    #[must_use]
+    pub const fn posted_by(self) -> Operation {
+        match self {
+            Self::Final => Operation::DebitBalance,
+            Self::Pre => Operation::HoldBalance,
+        }
+    }
+}
+
+impl<S: Storage> Engine<S> {
+    /// Who moves money for an authorization.
+    #[must_use]
+    pub const fn integration_mode(&self) -> IntegrationMode {
+        self.mode
+    }
+
+    /// The approvals of a transaction that stand and are not posted, oldest first. Whoever posts one
+    /// is done with it before this returns.
+    #[must_use]
+    pub fn unposted_of(&self, transaction_id: &str) -> Vec<Lsn> {
+        if self.mode == IntegrationMode::Ledger {
+            return Vec::new();
+        }
+        let unposted = self.unposted.lock();
+        let of_this = unposted.0.iter().filter(|(_, of)| **of == transaction_id);
+        of_this.map(|(approval, _)| *approval).collect()
+    }
+
+    /// How many such approvals there are.
+    pub fn unposted_count(&self) -> usize {
+        self.unposted.lock().0.len()
+    }
+
+    /// The transactions that have such approvals.
+    #[must_use]
+    pub fn unposted(&self) -> Vec<CompactString> {
+        let mut all: Vec<_> = self.unposted.lock().0.values().cloned().collect();
+        all.sort_unstable();
+        all.dedup();
+        all
+    }
+
+    /// An approval is posted, or there is nothing of it to post.
+    pub fn posted(&self, approval: Lsn) {
+        self.unposted.lock().0.remove(&approval);
+    }
+
+    /// What is still set aside for an approval on that account.
+    pub fn set_aside(&self, tenant_account_ref: &str, approval: Lsn) -> Option<Money> {
+        let name = self.state.name(tenant_account_ref);
+        let shard = self.state.lock_of(name);
+        let account = &shard.resident(shard.find(name)?)?.account;
+        let approval = ActionRef::new(approval.value());
+        let made = account.reservations().iter().find(|it| it.opened == approval)?;
+        let currency = account.pocket(made.ordinal)?.currency;
+        (!made.reserved.is_zero()).then_some(Money { amount: made.reserved, currency })
+    }
+
+    /// A hold of an account.
+    pub fn hold(&self, tenant_account_ref: &str, hold: HoldRef) -> Option<Hold> {
+        let name = self.state.name(tenant_account_ref);
+        let shard = self.state.lock_of(name);
+        shard.resident(shard.find(name)?)?.account.hold(hold).copied()
+    }
+
+    /// An approval stands: posts it, if nothing else is known of its transaction.
+    pub(super) fn stands(&self, unposted: &mut Unposted, approval: Lsn, waiting: &Waiting) {
+        let (account, transaction_id) = (&*waiting.tenant_account_ref, &waiting.transaction_id);
+        let Some(money) = self.set_aside(account, approval) else { return };
+        let others = unposted.0.insert(approval, transaction_id.clone());
+        debug_assert_eq!(others, None, "it is settled once");
+        let alone = unposted.0.values().filter(|of| *of == transaction_id).count() == 1;
+        if alone && self.is_first(account, transaction_id) {
+            let posted = self.post(waiting, approval, money);
+            if posted.is_ok() {
+                unposted.0.remove(&approval);
+            }
+        }
+    }
+
+    /// Whether no money moved under a transaction yet, and nothing was told of it.
+    fn is_first(&self, tenant_account_ref: &str, transaction_id: &str) -> bool {
+        let transaction = self.state.secret.digest(transaction_id);
+        let name = self.state.name(tenant_account_ref);
+        let shard = self.state.lock_of(name);
+        let Some(slot) = shard.find(name) else { return false };
+        let moved = shard.transactions.find(transaction, slot).is_some_and(|it| it.linked());
+        let told = self.state.lock_strays().links(Some(transaction))[2];
+        !moved && told == Lsn::ZERO
+    }
+
+    fn post(&self, waiting: &Waiting, approval: Lsn, money: Money) -> Result<(), Unavailable> {
+        let action = ActionRef::new(approval.value());
+        let (key, name) = (key_of_approval(action), AuthorizationRef::decided_as(action));
+        let request = OperationRequest {
+            operation: waiting.kind.posted_by(),
+            idempotency_key: &key,
+            transaction_id: &waiting.transaction_id,
+            tenant_account_ref: &waiting.tenant_account_ref,
+            of_action_ref: &name.to_string(),
+            reference: None,
+            money: Some(money),
+        };
+        let mut others = Vec::new();
+        // What it uses is there, so it was not posted before: another key has the same hash.
+        while let Submitted::Seen(lsn) = self.submit(request, &others)? {
+            others.push(lsn);
+        }
+        Ok(())
+    }
+}
