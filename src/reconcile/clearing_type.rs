@@ -64,6 +64,12 @@ impl ClearingType {
         u8::try_from(place.saturating_add(1)).ok().map(Self)
     }
 
+    /// Its name; empty for none.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        self.facts().map_or("", |(name, ..)| name)
+    }
+
     /// Its number in a row, zero for none.
     #[must_use]
     pub const fn number(self) -> u8 {

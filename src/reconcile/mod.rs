@@ -24,18 +24,18 @@
 
 mod books;
 pub mod breaks;
-mod clearing_type;
-mod file;
+pub mod clearing_type;
+pub mod file;
 pub mod kind;
 mod matching;
-mod record;
+pub mod record;
 mod references;
 pub mod report;
 mod resolve;
-mod row;
+pub mod row;
 mod run;
 mod spill;
-mod split;
+pub mod split;
 mod summary;
 mod tally;
 

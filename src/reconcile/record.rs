@@ -91,6 +91,8 @@ pub struct Texts<'a> {
 
 /// A record that was read.
 pub struct Read<'a> {
+    /// It as it was sent.
+    pub sent: &'a [u8],
     texts: Texts<'a>,
     number: u64,
     spot: Spot,
@@ -116,6 +118,7 @@ impl<'a> Read<'a> {
     #[must_use]
     pub fn new(bytes: &'a [u8], number: u64, spot: Spot, currencies: &Currencies) -> Self {
         let nothing = Self {
+            sent: bytes,
             texts: Texts::default(),
             number,
             spot,
