@@ -24,6 +24,7 @@
 //! | [`engine`] | joins the two: shards, the idempotency table, recovery, snapshots, history, the books | HTTP |
 //! | [`wire`] | records and amounts as the contract writes them, and back | who asks, and how |
 //! | [`mod@reconcile`] | settlement and clearing files against the ledger, record by record | HTTP, locks |
+//! | [`clearing`] | what moves money where no operation of the network does: reversals, clearing records | HTTP |
 //! | [`http`] | bytes to requests, answers to bytes; the only asynchronous code | locks, the log |
 //! | [`serve`] | starts everything in order, watches it, stops it in order | |
 //! | [`config`], [`cli`] | what was said, and what is therefore true | |
@@ -135,6 +136,7 @@
 extern crate alloc;
 
 pub mod child;
+pub mod clearing;
 pub mod cli;
 pub mod client;
 pub mod config;

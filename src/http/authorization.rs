@@ -11,12 +11,13 @@ use tokio::time::{Instant, sleep, timeout_at};
 use super::answer::{Answer, Problem};
 use super::authorization_body::{AuthorizationBody, Denominated};
 use super::metrics::Outcome;
+use super::settling::settle;
 use super::worker::Worker;
 use crate::engine::record::{Asked, Authorization, AuthorizationKind};
 use crate::engine::{
     AuthorizationRequest, Earlier, Lsn, Settled, Stamp, Stored, Submitted, Told, Unavailable,
 };
-use crate::ledger::{ActionRef, Decline, Refusal};
+use crate::ledger::{ActionRef, AuthorizationRef, Decline, Refusal};
 use crate::wire::authorization as wire;
 
 /// The clock of a budget ticks so often.
@@ -144,10 +145,27 @@ impl Desk<'_> {
                 Settled::Before => !self.is_undone(stamp, Earlier::default(), Vec::new()).await?,
                 settled => settled == Settled::InTime,
             };
+            if in_time {
+                self.posted(stamp).await;
+            }
             return Ok(self.told_of(authorization, stamp.action(), in_time));
         }
         timeout_at(self.ends, self.worker.durable(stamp.lsn)).await.unwrap_or(Ok(()))?;
         Ok(self.told_of(authorization, stamp.action(), true))
+    }
+
+    /// Sees to it that an approval is posted which could not be at once, as far as the budget lasts:
+    /// what stands is set aside until it is.
+    async fn posted(&self, approval: Stamp) {
+        let ledger = &self.worker.shared.ledger;
+        let transaction_id = self.parsed.message().transaction_id;
+        if ledger.unposted_of(transaction_id).is_empty() {
+            return;
+        }
+        let name = AuthorizationRef::decided_as(approval.action()).to_string();
+        let settled = settle(self.worker, transaction_id, approval.lsn, &name);
+        // What is not done by then, or cannot be now, is tried again by the sweeper.
+        let _ = timeout_at(self.ends, settled).await;
     }
 
     /// Answers as the message was answered before.

@@ -5,9 +5,9 @@
 //! bytes ─► route ─► auth ─► body ─► request ─► engine ─► durable ─► answer ─► bytes
 //! ```
 //!
-//! `connection.rs`, `operation.rs`, `authorization.rs`, `webhook/`,
-//! `questions/` with `hook.rs`, and `operator/` are the asynchronous shell; [`route`],
-//! [`request`] and [`wire`](crate::wire) are pure functions on bytes.
+//! `connection.rs`, `operation.rs`, `authorization.rs`, `settling.rs`, `webhook/`, `questions/` with
+//! `hook.rs`, and `operator/` are the asynchronous shell; [`route`], [`request`] and
+//! [`wire`](crate::wire) are pure functions on bytes.
 //! **Invariant: nothing here knows a lock.** From the engine's call to its return nothing is
 //! asynchronous, so a client that hangs up cannot stop an action half-way; the only wait is for
 //! the log.
@@ -27,6 +27,7 @@ mod operator;
 mod questions;
 pub mod request;
 pub mod route;
+mod settling;
 pub mod shared;
 mod socket;
 mod unavailable;

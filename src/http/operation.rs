@@ -5,7 +5,8 @@ use hyper::StatusCode;
 use super::answer::{Answer, Problem};
 use super::request::OperationBody;
 use super::worker::Worker;
-use crate::engine::{Repeat, Submitted};
+use crate::engine::record::{Action, OperationRequest};
+use crate::engine::{IntegrationMode, Lsn, Repeat, Submitted};
 use crate::ledger::Operation;
 use crate::wire::operation_answer;
 
@@ -23,7 +24,7 @@ pub async fn operate(
     let request = parsed.request();
     let mut others = Vec::new();
     loop {
-        match shared.ledger.submit(request, &others)? {
+        match submit(worker, request, &others)? {
             Submitted::Decided(action, stamp) => {
                 let body = operation_answer::body(&action, stamp.action());
                 worker.durable(stamp.lsn).await?;
@@ -44,4 +45,23 @@ pub async fn operate(
             }
         }
     }
+}
+
+/// Submits it, unless this ledger moves money by itself: then only what was asked before is answered.
+fn submit<'a>(
+    worker: &Worker,
+    request: OperationRequest<'a>,
+    others: &[Lsn],
+) -> Result<Submitted<Action<'a>>, Problem> {
+    let ledger = &worker.shared.ledger;
+    if ledger.integration_mode() == IntegrationMode::Ledger {
+        return Ok(ledger.submit(request, others)?);
+    }
+    let seen = ledger.seen_key(request.idempotency_key, others);
+    seen.map(Submitted::Seen).ok_or_else(|| {
+        let message = "integration_mode is \"clearing\": approvals, reversals and clearing records \
+                       move money here, and ledger operations are refused; where the network is \
+                       to send them, start with --integration-mode ledger";
+        Problem::new(StatusCode::CONFLICT, "WRONG_MODE", message)
+    })
 }

@@ -7,6 +7,7 @@ use std::time::Duration;
 use super::answer::Problem;
 use super::durable::Wakers;
 use super::metrics::Metrics;
+use crate::clearing::Clerk;
 use crate::config::Config;
 use crate::engine::{Ledger, Snapshot, TakeError};
 
@@ -17,6 +18,8 @@ const SNAPSHOT_PAUSE: Duration = Duration::from_micros(500);
 pub struct Shared {
     /// The ledger.
     pub ledger: Ledger,
+    /// Who moves money by what is told, where the network does not.
+    pub clerk: Clerk,
     /// How the server was told to run.
     pub config: Config,
     /// What is counted.

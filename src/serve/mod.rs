@@ -28,6 +28,7 @@ use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::{oneshot, watch};
 
+use crate::clearing::Clerk;
 use crate::config::{Config, NETWORK_ROLES, OPERATOR_ROLES};
 use crate::engine::{self, Running};
 use crate::http::durable::Wakers;
@@ -78,8 +79,15 @@ fn start(config: Config) -> anyhow::Result<(Arc<Shared>, Log)> {
     let running = open(&config, &metrics, Arc::clone(&wakers))?;
     let Running { engine, committer, filler, sealer, recovered, begun } = running;
     tell_recovered(&recovered, &begun);
+    let approvals = engine.unposted_count();
+    if approvals > 0 {
+        let message = "approvals stand that were not posted when the last life ended, and are posted \
+                       now; those that were not answered the network has to reverse";
+        tracing::warn!(approvals, "{message}");
+    }
     let shared = Arc::new(Shared {
         ledger: engine,
+        clerk: Clerk::new(config.currencies.clone()),
         config,
         metrics,
         wakers,

@@ -1,9 +1,10 @@
-//! The sweeper: it gives back what nobody used in time, and undoes approvals that nobody waits for
-//! any more.
+//! The sweeper: it gives back what nobody used in time, undoes approvals that nobody waits for any
+//! more, and posts those that could not be posted at once.
 
 use std::thread::sleep;
 use std::time::Duration;
 
+use crate::engine::IntegrationMode;
 use crate::http::shared::Shared;
 
 /// How often it looks: what lapses does so at most this much later.
@@ -15,5 +16,8 @@ pub fn run(shared: &Shared) {
         sleep(ROUND);
         shared.ledger.sweep();
         shared.ledger.lapse_due();
+        if shared.ledger.integration_mode() == IntegrationMode::Clearing {
+            shared.clerk.post_due(&shared.ledger);
+        }
     }
 }

@@ -17,6 +17,7 @@ use sha2::{Digest, Sha256};
 
 use super::super::answer::Problem;
 use super::super::request::{self, TEXT_MAX, text};
+use crate::clearing;
 use crate::engine::record::{Notification, NotificationName};
 use crate::wire::notification::is_name;
 
@@ -67,6 +68,11 @@ pub fn items(body: &[u8]) -> Result<Vec<Result<Notification<'_>, Problem>>, Prob
 fn read(item: &RawValue) -> Result<Notification<'_>, Problem> {
     let wire: Wire<'_> = request::object(item.get().as_bytes())?;
     text("type", &wire.kind, TEXT_MAX)?;
+    if wire.kind == clearing::KIND {
+        // Under this type the ledger keeps what it was told by its operators, and moves money by it.
+        let message = "is the ledger's own: clearing records are sent to POST /v1/clearings";
+        return Err(Problem::invalid(format!("member type {message}")));
+    }
     let data = wire.data.map_or(Cow::Borrowed("null"), data);
     let names: Names<'_> = serde_json::from_str(&data).unwrap_or_default();
     let own = |raw: Option<&RawValue>| raw.and_then(name).map(|text| Cow::Owned(text.into_owned()));

@@ -2,16 +2,19 @@
 //!
 //! A request that is not acknowledged is sent again, whole and by the network's schedule. So what
 //! was recorded of one stays, and is not recorded again; and 4xx is only for what is no
-//! notification at all, and not before the others beside it are recorded.
+//! notification at all, and not before the others beside it are recorded. In clearing mode what a
+//! reversal wants is done before it is acknowledged.
 
 mod body;
 
 use hyper::StatusCode;
 
 use super::answer::{Answer, Problem};
+use super::settling::settle;
 use super::worker::Worker;
+use crate::clearing;
 use crate::engine::record::Notification;
-use crate::engine::{Lsn, Stamp, Submitted, Unavailable};
+use crate::engine::{IntegrationMode, Lsn, Stamp, Submitted, Unavailable};
 use crate::wire::{json, notification};
 
 /// Records the notifications of `body`, and answers when they are durable.
@@ -23,7 +26,7 @@ pub async fn receive(worker: &Worker, body: &[u8]) -> Result<Answer, Problem> {
     for item in body::items(body)? {
         match item {
             Ok(notification) => match record(worker, &notification).await {
-                Ok(lsn) => newest = newest.max(lsn),
+                Ok(lsn) => newest = newest.max(reverse(worker, &notification, lsn).await?),
                 Err(problem) if problem.may_pass() => return Err(problem),
                 Err(problem) => wrong = wrong.or(Some(problem)),
             },
@@ -58,8 +61,25 @@ pub(super) async fn record(
     }
 }
 
+/// Does what a reversal wants, where no operation of the network follows: also when it was recorded
+/// before, because a crash may have left it undone. The last record of it, else that of the
+/// notification.
+async fn reverse(
+    worker: &Worker,
+    notification: &Notification<'_>,
+    recorded: Lsn,
+) -> Result<Lsn, Problem> {
+    let moves = worker.shared.ledger.integration_mode() == IntegrationMode::Clearing;
+    let reverses = moves && clearing::reversal(notification).is_some();
+    let Some(transaction) = notification.transaction_id.as_deref().filter(|_| reverses) else {
+        return Ok(recorded);
+    };
+    let settled = settle(worker, transaction, recorded, &notification.name.id).await?;
+    Ok(settled.unwrap_or(recorded))
+}
+
 /// What follows from a notification that was recorded now, and not before: each is handed in once in
-/// a life. It moves nothing, because the operations that a reversal wants come by themselves.
+/// a life.
 fn follow(worker: &Worker, notification: &Notification<'_>, stamp: Stamp) {
     let problems = notification::problems(notification);
     worker.shared.metrics.notified(&notification.kind, problems.is_empty());
@@ -71,7 +91,7 @@ fn follow(worker: &Worker, notification: &Notification<'_>, stamp: Stamp) {
 }
 
 /// Of a request with several notifications some may be recorded.
-fn unavailable(why: Unavailable) -> Problem {
+pub(super) fn unavailable(why: Unavailable) -> Problem {
     match why {
         Unavailable::StorageLow => {
             Problem::unavailable("STORAGE_LOW", "storage is low: send it again later")

@@ -118,6 +118,7 @@ pub const ALL: &[Kind] = &[
     called_back("3ds:challenge:otp:answer", &[]),
     called_back("orchestration:transaction:create", CREATE),
     called_back("orchestration:transaction:create:answer", &[]),
+    called_back("clearing:record", &[]),
 ];
 
 const fn sent(name: &'static str, members: &'static [Member]) -> Kind {
