@@ -16,6 +16,8 @@ const LAYERS: &[(&str, &[&str])] = &[
     ("src/http", &["Mutex", "RwLock", "Condvar", "wal::"]),
     ("src/client", &["crate::"]),
     ("src/reconcile", &["crate::http", "crate::cli", "hyper", "tokio", "Mutex", "RwLock"]),
+    ("src/clearing", &["crate::http", "crate::cli", "crate::config", "hyper", "tokio"]),
+    ("src/cli/clear", &["crate::engine", "crate::ledger", "crate::http", "wal::"]),
     ("src/cli/reconcile", &["crate::engine", "crate::ledger", "crate::http", "wal::"]),
     ("src/cli/statement", &["crate::engine", "crate::ledger", "crate::http", "wal::"]),
     ("src/demo", &["crate::engine", "crate::ledger", "crate::http", "wal::"]),

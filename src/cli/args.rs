@@ -41,6 +41,9 @@ pub enum Command {
     /// Show everything that happened to a card transaction, and whether it was decided rightly
     #[command(after_help = super::explain::HELP)]
     Explain(Box<super::explain::ExplainArgs>),
+    /// Apply a clearing file, each record once, where this ledger moves the money
+    #[command(after_help = super::clear::HELP)]
+    Clear(Box<super::clear::ClearArgs>),
     /// Hold a settlement or clearing file against the ledger
     #[command(after_help = super::reconcile::HELP)]
     Reconcile(Box<super::reconcile::ReconcileArgs>),

@@ -4,6 +4,7 @@
 
 mod args;
 mod build;
+mod clear;
 mod config_command;
 mod explain;
 mod flags;
@@ -33,6 +34,7 @@ pub fn run(args: Args) -> anyhow::Result<ExitCode> {
         }
         Command::Statement(args) => statement::statement(*args),
         Command::Explain(args) => explain::explain(*args),
+        Command::Clear(args) => clear::clear(*args),
         Command::Reconcile(args) => reconcile::reconcile(*args),
         Command::Wal { command } => tools::wal::run(&command),
         Command::Snapshot { command } => tools::snapshot::run(command),
@@ -47,15 +49,17 @@ pub fn run(args: Args) -> anyhow::Result<ExitCode> {
 /// The exit status of a command that could not be done.
 #[must_use]
 pub fn status(error: &anyhow::Error) -> ExitCode {
-    let no_verdict = error.is::<crate::torture::NoVerdict>() || error.is::<reconcile::NoReport>();
+    let no_report = error.is::<reconcile::NoReport>() || error.is::<clear::NoReport>();
+    let no_verdict = error.is::<crate::torture::NoVerdict>() || no_report;
+    let unusable = error.is::<reconcile::Unusable>() || error.is::<clear::Unusable>();
     match () {
         () if no_verdict => ExitCode::from(NO_VERDICT),
-        () if error.is::<reconcile::Unusable>() => ExitCode::from(UNUSABLE),
+        () if unusable => ExitCode::from(UNUSABLE),
         () => ExitCode::FAILURE,
     }
 }
 
-/// Of a file that is to be held against the ledger.
+/// Of a file that is to be held against the ledger, or applied.
 const UNUSABLE: u8 = 2;
 
 /// Beside a verdict of 0 or 1, and what was not understood.

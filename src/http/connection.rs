@@ -101,8 +101,12 @@ async fn answer(
     if !route.writes() {
         return operator::read(worker, route, head.uri.query()).await;
     }
-    if route == Route::Reconcile {
-        return operator::reconcile(worker, head.uri.query(), incoming).await;
+    match route {
+        Route::Reconcile => {
+            return operator::reconcile(worker, head.uri.query(), incoming).await;
+        }
+        Route::Clear => return operator::clear(worker, head.uri.query(), incoming).await,
+        _ => {}
     }
     let limit = match route {
         Route::Operation(_) | Route::Authorize(_) => OPERATION_BYTES_MAX,
@@ -131,7 +135,7 @@ fn enter<'a>(worker: &Worker, listener: Listener, head: &'a Parts) -> Result<Rou
     }?;
     auth::check(config, &head.headers, listener, route)?;
     if route.has_body() {
-        json(&head.headers)?;
+        json(&head.headers, route == Route::Clear)?;
     }
     Ok(route)
 }
@@ -152,8 +156,8 @@ fn polite(head: &Parts) -> Result<(), Problem> {
     Ok(())
 }
 
-/// A body must be JSON in UTF-8, and not encoded.
-fn json(headers: &HeaderMap) -> Result<(), Problem> {
+/// A body must be JSON in UTF-8, or where it may be a value in each line, and not encoded.
+fn json(headers: &HeaderMap, in_lines: bool) -> Result<(), Problem> {
     let refuse = |message: &str| {
         let status = StatusCode::UNSUPPORTED_MEDIA_TYPE;
         Err(Problem::new(status, "UNSUPPORTED_MEDIA_TYPE", message).and_close())
@@ -167,7 +171,9 @@ fn json(headers: &HeaderMap) -> Result<(), Problem> {
     let is_json = kind.is_some_and(|kind| {
         let (essence, parameters) = kind.split_once(';').unwrap_or((kind, "charset=utf-8"));
         let charset = parameters.trim().to_ascii_lowercase().replace('"', "");
-        essence.trim().eq_ignore_ascii_case("application/json") && charset == "charset=utf-8"
+        let is = |kind| essence.trim().eq_ignore_ascii_case(kind);
+        let known = is("application/json") || in_lines && is("application/x-ndjson");
+        known && charset == "charset=utf-8"
     });
     if is_json { Ok(()) } else { refuse("header content-type must be application/json, once") }
 }

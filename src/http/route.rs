@@ -70,6 +70,8 @@ pub enum Route<'a> {
     ResolveBreak,
     /// `POST /v1/reconciliations`
     Reconcile,
+    /// `POST /v1/clearings`
+    Clear,
     /// `GET /v1/transactions/{transaction_id}`
     Transaction(&'a str),
     /// `GET /v1/transactions/{transaction_id}/explain`
@@ -106,6 +108,7 @@ impl Route<'_> {
                 | Self::Transfer
                 | Self::Snapshot
                 | Self::Reconcile
+                | Self::Clear
                 | Self::ResolveBreak
         )
     }
@@ -188,6 +191,7 @@ pub fn operator<'a>(method: &Method, path: &'a str) -> Result<Route<'a>, Problem
         (Some("v1"), Some("reconciliations"), None, ..) => {
             allow(method, &[(Method::POST, Route::Reconcile)])
         }
+        (Some("v1"), Some("clearings"), None, ..) => allow(method, &[(Method::POST, Route::Clear)]),
         (Some("v1"), Some("transactions"), Some(id), None, _) => get(Route::Transaction(id)),
         (Some("v1"), Some("transactions"), Some(id), Some("explain"), None) => {
             get(Route::Explain(id))

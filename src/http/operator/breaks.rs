@@ -7,13 +7,34 @@ use super::super::answer::{Answer, Problem};
 use super::super::request::{self, text};
 use super::super::worker::Worker;
 use super::query::Query;
-use crate::engine::record::{BreakRef, Record};
-use crate::engine::{BreakView, BreaksAsked, HistoryError, Ledger, Lsn, Resolved, Stored};
+use crate::engine::record::{BreakRef, OpenedBreak, Record};
+use crate::engine::{
+    BreakView, BreaksAsked, HistoryError, Ledger, Lsn, Resolved, Stored, Unavailable,
+};
+use crate::reconcile::{Report, report};
 use crate::wire::json::{self, Object};
 use crate::wire::time;
 
 /// The longest note, in bytes.
 const NOTE_MAX: usize = 1_024;
+
+/// Opens the breaks that a report lists and that were never opened before: how many, and the record
+/// that must be durable before that is told.
+pub(super) fn open(ledger: &Ledger, report: &Report) -> Result<(u64, Lsn), Unavailable> {
+    let told: Vec<_> = report::named(report)
+        .map(|(name, it)| (name, it.kind, json::object(|o| report::broken(o, name, it))))
+        .collect();
+    let breaks: Vec<_> = told
+        .iter()
+        .filter_map(|(name, kind, told)| {
+            let told = std::str::from_utf8(told).ok()?;
+            Some(OpenedBreak { name: *name, kind: kind.name(), told })
+        })
+        .collect();
+    let (opened, last) = ledger.open_breaks(report.identity(), &breaks)?;
+    let opened = u64::try_from(opened).unwrap_or(u64::MAX);
+    Ok((opened, last.map_or(Lsn::ZERO, |stamp| stamp.lsn)))
+}
 
 /// `GET /v1/breaks`
 pub(super) async fn list(worker: &Worker, query: Option<&str>) -> Result<Answer, Problem> {

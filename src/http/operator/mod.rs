@@ -4,6 +4,7 @@ mod accounts;
 mod actions;
 mod books;
 mod breaks;
+mod clearings;
 mod explain;
 mod holds;
 mod limits;
@@ -16,6 +17,7 @@ mod snapshot;
 mod statement;
 mod transfers;
 
+pub use clearings::clear;
 use hyper::StatusCode;
 pub use reconciliations::reconcile;
 use std::sync::atomic::Ordering;

@@ -24,14 +24,14 @@ use super::super::answer::{Answer, Problem};
 use super::super::body;
 use super::super::shared::Shared;
 use super::super::worker::Worker;
+use super::breaks;
 use super::query::Query;
 use crate::engine::Lsn;
-use crate::engine::record::OpenedBreak;
 use crate::reconcile::{Asked, ReconcileError, Report, reconcile as run, report};
-use crate::wire::{json, time};
+use crate::wire::time;
 
 /// The longest file.
-const FILE_BYTES_MAX: u64 = 64 << 30;
+pub(super) const FILE_BYTES_MAX: u64 = 64 << 30;
 const LISTED_DEFAULT: usize = 10_000;
 const LISTED_MAX: usize = 100_000;
 
@@ -71,19 +71,9 @@ pub async fn reconcile(
 fn compare(shared: &Shared, mut file: File, asked: &Asked) -> Result<(Report, Lsn), Problem> {
     file.rewind().map_err(|error| no_room(&error))?;
     let mut report = run(&shared.ledger, &shared.config.currencies, file, asked)?;
-    let told: Vec<_> = report::named(&report)
-        .map(|(name, it)| (name, it.kind, json::object(|o| report::broken(o, name, it))))
-        .collect();
-    let breaks: Vec<_> = told
-        .iter()
-        .filter_map(|(name, kind, told)| {
-            let told = std::str::from_utf8(told).ok()?;
-            Some(OpenedBreak { name: *name, kind: kind.name(), told })
-        })
-        .collect();
-    let (opened, last) = shared.ledger.open_breaks(report.identity(), &breaks)?;
-    report.opened = u64::try_from(opened).unwrap_or(u64::MAX);
-    Ok((report, last.map_or(Lsn::ZERO, |stamp| stamp.lsn)))
+    let (opened, last) = breaks::open(&shared.ledger, &report)?;
+    report.opened = opened;
+    Ok((report, last))
 }
 
 /// The only one who reconciles, until it is dropped.
@@ -134,7 +124,7 @@ fn is_hex(byte: u8) -> bool {
     byte.is_ascii_hexdigit()
 }
 
-fn no_room(error: &std::io::Error) -> Problem {
+pub(super) fn no_room(error: &std::io::Error) -> Problem {
     Problem::unavailable("STORAGE_LOW", format!("there is no room to reconcile: {error}"))
 }
 
