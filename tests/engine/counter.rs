@@ -6,8 +6,8 @@ use holdfast::engine::record::{
     Action, Asked, Authorization, AuthorizationKind, Message, OperationRequest, Profile,
 };
 use holdfast::engine::{
-    AccountNames, AuthorizationRequest, Earlier, Hand, Lsn, Options, Repeat, Settled, Stamp,
-    Submitted, Told,
+    AccountNames, AuthorizationRequest, Earlier, Hand, IntegrationMode, Lsn, Options, Repeat,
+    Settled, Stamp, Submitted, Told,
 };
 use holdfast::ledger::{ActionRef, Amount, HoldRef, Merchant, Moment, Opening, Operation};
 use holdfast::wire::{authorization, operation_answer};
@@ -28,7 +28,22 @@ pub(crate) struct Counter {
     pub(crate) world: World,
     pub(crate) hand: Hand,
     zone: TimeZone,
+    pub(crate) like: Like,
     keys: u64,
+}
+
+/// What every life of an engine is told alike.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Like {
+    mode: IntegrationMode,
+    key_bits: u32,
+    pub(crate) max_keys: u64,
+}
+
+impl Like {
+    const fn new(mode: IntegrationMode) -> Self {
+        Self { mode, key_bits: 64, max_keys: 1_000_000 }
+    }
 }
 
 /// One message.
@@ -96,8 +111,11 @@ impl<'a> Card<'a> {
     }
 }
 
-fn options(hand: &Hand, zone: &TimeZone, wall: Moment) -> Options {
+fn options(hand: &Hand, zone: &TimeZone, like: Like, wall: Moment) -> Options {
     Options {
+        mode: like.mode,
+        key_bits: like.key_bits,
+        max_keys: like.max_keys,
         wall: Some(wall),
         time_zone: zone.clone(),
         accept_clock_jump: true,
@@ -113,8 +131,23 @@ impl Counter {
 
     /// A first life that begins at that moment.
     pub(crate) fn at(zone: TimeZone, wall: Moment) -> Self {
+        Self::of(Like::new(IntegrationMode::Ledger), zone, wall)
+    }
+
+    /// A ledger that moves money by itself.
+    pub(crate) fn in_clearing_mode() -> Self {
+        Self::of(Like::new(IntegrationMode::Clearing), TimeZone::UTC, NOON)
+    }
+
+    /// The same, where nearly every key has the hash of others.
+    pub(crate) fn where_keys_collide() -> Self {
+        let like = Like { key_bits: 2, ..Like::new(IntegrationMode::Clearing) };
+        Self::of(like, TimeZone::UTC, NOON)
+    }
+
+    fn of(like: Like, zone: TimeZone, wall: Moment) -> Self {
         let hand = Hand::default();
-        Self { world: World::new(options(&hand, &zone, wall)), hand, zone, keys: 0 }
+        Self { world: World::new(options(&hand, &zone, like, wall)), hand, zone, like, keys: 0 }
     }
 
     /// The next life, on that disk.
@@ -125,7 +158,7 @@ impl Counter {
 
     /// The same, on a snapshot.
     pub(crate) fn again_on(mut self, disk: &Disk, snapshot: &Snapshot) -> Self {
-        let options = options(&self.hand, &self.zone, self.world.engine.now());
+        let options = options(&self.hand, &self.zone, self.like, self.world.engine.now());
         self.world = World::open_on(disk, options, &snapshot.sections).unwrap();
         self
     }
@@ -133,7 +166,7 @@ impl Counter {
     /// The same, in the place of this life. The wall clock went on.
     pub(crate) fn restart(&mut self, disk: &Disk) {
         let wall = self.world.engine.now();
-        self.world = World::open(disk, options(&self.hand, &self.zone, wall)).unwrap();
+        self.world = World::open(disk, options(&self.hand, &self.zone, self.like, wall)).unwrap();
     }
 
     /// An account with so much.
@@ -314,9 +347,10 @@ impl Counter {
     /// Sends a message and does not wait for its answer.
     pub(crate) fn forget(&mut self, card: &Card<'_>) {
         let (engine, request) = (&self.world.engine, self.request(card));
-        let mut earlier = Earlier { read: Vec::new(), known: true };
+        let mut earlier = Earlier::default();
         while let Submitted::Seen(lsn) = engine.authorize(request, &earlier).unwrap() {
             earlier.read.push(lsn);
+            earlier.known = true;
         }
     }
 

@@ -2,6 +2,8 @@
 
 mod boundary;
 mod bytes;
+mod clearing_simulator;
+mod clearings;
 mod concurrency;
 mod counter;
 mod desk;

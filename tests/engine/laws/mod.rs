@@ -1,6 +1,7 @@
 //! The contract, a law at a time.
 
 mod authorizations;
+mod clearings;
 mod currencies;
 mod folders;
 mod keys;
@@ -9,6 +10,7 @@ mod links;
 mod notifications;
 mod orders;
 mod past;
+mod postings;
 mod refusals;
 mod reservations;
 mod snapshots;

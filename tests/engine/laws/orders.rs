@@ -116,7 +116,7 @@ fn end(counter: &Counter, account: &str) -> ([i128; 4], Vec<i64>) {
     ([posted, held, reserved, pocket.available()], sums)
 }
 
-fn permutations(len: usize) -> Vec<Vec<usize>> {
+pub(super) fn permutations(len: usize) -> Vec<Vec<usize>> {
     let mut all = vec![Vec::new()];
     for _ in 0..len {
         let longer = |order: Vec<usize>| {
