@@ -13,6 +13,7 @@
 //! | `keys` | who may do what |
 //! | `storm`, `damage` | crashes under load, and logs that were harmed |
 //! | `explain` | what each decision of a transaction saw, and that it comes out again |
+//! | `clearing` | clearing mode: what approvals, reversals and clearing records move, and once |
 //! | `keeping` | snapshots, and an archive of what is old |
 //! | `mirror` | two copies of the log, of which one is harmed |
 //! | `reconcile` | settlement and clearing files against ledgers, with breaks planted in them |
@@ -21,6 +22,7 @@
 mod amounts;
 mod authorizations;
 mod books;
+mod clearing;
 mod contract;
 mod cycles;
 mod damage;
