@@ -110,6 +110,19 @@
 //! * A file is reconciled with all that is durable in the log; what the file and the ledger took from
 //!   the customer in all is compared, and only then record by record. The tables of what is held
 //!   against what, and of the kinds of breaks, are in [`mod@reconcile`].
+//! * In clearing mode an operation that posts an approval uses the grant of that approval. All others
+//!   that the ledger asks of itself, under keys that no sender can give ([`engine::record::own`]),
+//!   use none, and take an account to what [`mod@clearing`] works out from all that was told of a
+//!   transaction. They are settled, so they post.
+//! * In clearing mode what a crash left neither answered nor undone for certain is posted: it stands
+//!   for repeats, final authorizations are not repeated in clearing files, and for what the network
+//!   took for declined a reversal comes.
+//! * A clearing record's name is its type and its `network_clearing_ref`, so that a record and its
+//!   reversal may share the latter. It is kept as a notification of a type of ours. A record of a
+//!   refund that expired takes back what refunds of its transaction gave, and never more.
+//! * What is approved under a transaction that is over, by its last clearing or its expiry, is not
+//!   kept from the customer: the transaction comes to the same as if the approval had come before.
+//! * A reversal of a pre-authorization that is not in the currency of its hold is one of all of it.
 //! * A notification's name is its own `notification_id`, else that of its data, else a hash of type
 //!   and data in which spaces do not count. One name is one notification, whatever else is said the
 //!   second time. It counts among the keys that are remembered.
