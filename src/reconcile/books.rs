@@ -86,7 +86,8 @@ fn row<'a>(record: &'a Record<'_>, stamp: Stamp) -> Option<LedgerRow<'a>> {
 
 fn of_operation<'a>(action: &'a Action<'_>, stamp: Stamp) -> LedgerRow<'a> {
     let (transaction, account) = (action.request.transaction_id, action.request.tenant_account_ref);
-    of_movement(action.outcome.as_ref().ok(), transaction, account, stamp)
+    let row = of_movement(action.outcome.as_ref().ok(), transaction, account, stamp);
+    LedgerRow { posts: action.request.posts().is_some(), ..row }
 }
 
 /// One between a customer's account and `@settlement`, under a card transaction.
@@ -116,6 +117,7 @@ fn of_movement<'a>(
         lsn: stamp.lsn.value(),
         at: stamp.at,
         deed,
+        posts: false,
         minor: i64::try_from(moved).unwrap_or(i64::MAX),
         currency: movement.map(|movement| movement.after.pocket.currency),
         transaction,

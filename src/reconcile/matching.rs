@@ -11,6 +11,8 @@
 //! * A movement that no record is left for is `in_ledger_only` if the transaction comes to something
 //!   without it and its last movement lies within the window; until the window is known it is a
 //!   [`Candidate`].
+//! * What the ledger posted of an approval by itself need not be in a clearing file: there it is told
+//!   of only where another amount was cleared.
 //! * `final_auth_partial` settles a part of what was debited at once: less than the debit is right.
 //! * What expired settles nothing: with it the ledger must come to what the other records come to.
 

@@ -84,6 +84,9 @@ pub struct LedgerRow<'a> {
     pub at: Moment,
     /// What it did.
     pub deed: Deed,
+    /// Whether it posted an approval by itself: a clearing file tells of it only where another amount
+    /// was cleared.
+    pub posts: bool,
     /// What it took from the customer, below zero where it gave.
     pub minor: i64,
     /// Of what; `None` where it was refused.
@@ -180,6 +183,7 @@ impl Pen<'_> {
             Deed::Held => 1,
             Deed::Refused => 2,
         });
+        self.byte(u8::from(row.posts));
         self.sum(row.minor);
         self.currency(row.currency);
         self.text(row.transaction);
@@ -274,8 +278,9 @@ impl<'a> Eye<'a> {
             1 => Deed::Held,
             _ => Deed::Refused,
         };
+        let posts = self.byte()? == 1;
         let (minor, currency) = (self.sum()?, self.currency()?);
         let (transaction, account) = (self.text()?, self.text()?);
-        Some(LedgerRow { lsn, at, deed, minor, currency, transaction, account })
+        Some(LedgerRow { lsn, at, deed, posts, minor, currency, transaction, account })
     }
 }

@@ -163,7 +163,7 @@ impl<'a> Run<'a> {
         drop(records);
         self.references.tell(&mut self.found)?;
         let window = self.window(facts, compared.span);
-        self.ledger_only(&compared.candidates, window)?;
+        self.ledger_only(&compared.candidates, window, facts.is_settlement)?;
         let checked = self.summary(facts, &compared.again);
         let (counts, breaks) = self.found.finish();
         let summary = facts.summary.clone().unwrap_or_default();
@@ -237,12 +237,18 @@ impl<'a> Run<'a> {
         Window { from, to: self.asked.to.or(behind).unwrap_or(from) }
     }
 
-    fn ledger_only(&mut self, candidates: &Pile, window: Window) -> io::Result<()> {
+    fn ledger_only(
+        &mut self,
+        candidates: &Pile,
+        window: Window,
+        is_settlement: bool,
+    ) -> io::Result<()> {
         for partition in Pile::partitions() {
             let rows = candidates.read(partition)?;
             let mut eye = Eye(&rows);
             while let Some(it) = kept(&mut eye) {
-                if window.from <= it.last.at && it.last.at < window.to {
+                let told = is_settlement || !it.last.posts;
+                if told && window.from <= it.last.at && it.last.at < window.to {
                     let found = Break::new(it.kind).of_operation(&it.last);
                     let currency = it.last.currency;
                     let sum = currency.map(|currency| Sum { minor: it.minor, currency });

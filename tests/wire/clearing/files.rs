@@ -60,6 +60,7 @@ fn a_file_is_applied_once_and_then_is_what_a_reconciliation_finds() {
     open(&mut desk, "a", "1000");
     let name = approve(&mut desk, "final", "a", "t-1", "100");
     approve(&mut desk, "pre", "a", "t-2", "60");
+    approve(&mut desk, "final", "a", "t-6", "7");
     let first = file(&home, "first.json", &records()[..4]);
     let all = file(&home, "all.json", &[records(), of_purchase(&name).into()].concat());
     let shown = told(&run(&server, "clear", &[word(&first)]), 0);
@@ -67,9 +68,14 @@ fn a_file_is_applied_once_and_then_is_what_a_reconciliation_finds() {
     let shown = told(&run(&server, "clear", &[word(&all), word(&first)]), 0);
     assert!(shown.contains("all.json: 8 records, 4 applied, 4 applied before\n"), "{shown}");
     assert!(shown.contains("first.json: 4 records, 0 applied, 4 applied before\n"), "{shown}");
-    assert_eq!(sums(&mut desk, "a"), ["-1129.00", "0.00", "-1129.00"]);
+    assert_eq!(sums(&mut desk, "a"), ["-1136.00", "0.00", "-1136.00"]);
     let shown = told(&run(&server, "reconcile", &[word(&all)]), 0);
     assert!(shown.contains("records matched, no breaks"), "{shown}");
+    let settled = fs::read_to_string(&all).unwrap().replace("clearing_ref", "settlement_ref");
+    let settlement = home.path().join("eos.json");
+    fs::write(&settlement, settled).unwrap();
+    let shown = told(&run(&server, "reconcile", &[word(&settlement)]), 1);
+    assert!(shown.contains("in_ledger_only  -       t-6 "), "{shown}");
     let json = told(&run(&server, "clear", &[word(&all), "--json", "--limit", "2"]), 0);
     let json: Value = serde_json::from_str(&json).unwrap();
     assert_eq!((counts(&json), &json["listed"]), ([0, 8, 0], &2.into()));
