@@ -7,6 +7,7 @@ use wal::simulated::Choices;
 
 use crate::engine::clearings::{Done, Message, clerk};
 use crate::engine::counter::{BUDGET, Card, Counter, Reply, TIME_TO_LIVE};
+use crate::engine::snapshots::Snapshot;
 use crate::support::engine::cut_power;
 
 fn counter() -> Counter {
@@ -115,6 +116,21 @@ fn what_a_crash_left_provably_late_is_undone_and_not_posted() {
     counter.world.commit_all().unwrap();
     let disk = counter.world.disk.kill();
     let mut counter = counter.again(&disk);
+    counter.post_due();
+    assert_eq!(sums(&counter), [900, 0, 0], "only the one that may have been answered stands");
+}
+
+/// The snapshot has the approval, and what proves that it was late lies behind the snapshot.
+#[test]
+fn what_was_provably_late_is_not_posted_by_a_life_that_begins_on_a_snapshot() {
+    let mut counter = counter();
+    counter.forget(&card(AuthorizationKind::Final, "t", 300));
+    let snapshot = Snapshot::of(&counter.world.engine);
+    counter.hand.advance(BUDGET * 2);
+    counter.forget(&card(AuthorizationKind::Final, "u", 100));
+    counter.world.commit_all().unwrap();
+    let disk = counter.world.disk.kill();
+    let mut counter = counter.again_on(&disk, &snapshot);
     counter.post_due();
     assert_eq!(sums(&counter), [900, 0, 0], "only the one that may have been answered stands");
 }
