@@ -159,7 +159,7 @@ impl<'a> Reader<'a> {
             *place = begin..begin.saturating_add(len);
         }
         let end = bytes.len().saturating_sub(self.0.len());
-        let whole = bytes.get(..end).and_then(|whole| simdutf8::basic::from_utf8(whole).ok());
+        let whole = bytes.get(..end).and_then(|whole| std::str::from_utf8(whole).ok());
         let mut texts = [""; N];
         for (text, place) in texts.iter_mut().zip(places) {
             let found = whole.and_then(|whole| whole.get(place.clone()));
