@@ -264,6 +264,22 @@ fn what_is_no_notification_is_400_and_keeps_none_beside_it_from_being_recorded()
 }
 
 #[test]
+fn what_the_ledger_keeps_for_itself_nobody_sends() {
+    let home = Home::new();
+    let server = home.serve(&[]);
+    let mut desk = Desk::at(&server);
+    let answers = ["3ds:challenge:oob", "3ds:challenge:otp", "orchestration:transaction:create"];
+    let own = answers.map(|question| format!("{question}:answer"));
+    for kind in own.iter().map(String::as_str).chain(["clearing:record"]) {
+        let forged = format!(r#"{{"notification_id":"n","type":"{kind}","data":{{}}}}"#);
+        let reply = told(&mut desk, &forged);
+        assert_eq!(reply.status, 400);
+        assert!(reply.text().contains(kind), "{}", reply.text());
+    }
+    assert_eq!(names(&mut desk, ""), [""; 0]);
+}
+
+#[test]
 fn the_webhook_has_limits_of_its_own() {
     let home = Home::new();
     let server = home.serve(&["--segment-bytes", "16777216"]);

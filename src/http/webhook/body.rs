@@ -17,9 +17,8 @@ use sha2::{Digest, Sha256};
 
 use super::super::answer::Problem;
 use super::super::request::{self, TEXT_MAX, text};
-use crate::clearing;
 use crate::engine::record::{Notification, NotificationName};
-use crate::wire::notification::is_name;
+use crate::wire::notification::{is_name, kinds};
 
 #[derive(Deserialize)]
 struct Wire<'a> {
@@ -68,10 +67,10 @@ pub fn items(body: &[u8]) -> Result<Vec<Result<Notification<'_>, Problem>>, Prob
 fn read(item: &RawValue) -> Result<Notification<'_>, Problem> {
     let wire: Wire<'_> = request::object(item.get().as_bytes())?;
     text("type", &wire.kind, TEXT_MAX)?;
-    if wire.kind == clearing::KIND {
-        // Under this type the ledger keeps what it was told by its operators, and moves money by it.
-        let message = "is the ledger's own: clearing records are sent to POST /v1/clearings";
-        return Err(Problem::invalid(format!("member type {message}")));
+    if kinds::find(&wire.kind).is_some_and(|kind| kind.own) {
+        // What the ledger keeps under such a type it was told by others, and believes.
+        let message = "is the ledger's own; clearing records are sent to POST /v1/clearings";
+        return Err(Problem::invalid(format!("member type, {}, {message}", wire.kind)));
     }
     let data = wire.data.map_or(Cow::Borrowed("null"), data);
     let names: Names<'_> = serde_json::from_str(&data).unwrap_or_default();

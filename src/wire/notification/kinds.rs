@@ -1,5 +1,5 @@
 //! The types of notification that the documents have, with the members of each one's `data`; and
-//! those that questions of Open Fabric and their answers are kept as.
+//! those that questions of Open Fabric, their answers and clearing records are kept as.
 
 use std::fmt;
 
@@ -13,6 +13,8 @@ pub struct Kind {
     pub name: &'static str,
     /// Whether it comes with `notification_id` and `created_at`.
     pub enveloped: bool,
+    /// Whether it is the ledger's own, which nobody sends.
+    pub own: bool,
     /// The members of `data`.
     pub members: &'static [Member],
 }
@@ -113,20 +115,24 @@ pub const ALL: &[Kind] = &[
     called_back("transaction:reversed", REVERSED),
     called_back("transaction:credited", CREDITED),
     called_back("3ds:challenge:oob", CHALLENGE),
-    called_back("3ds:challenge:oob:answer", &[]),
+    own("3ds:challenge:oob:answer"),
     called_back("3ds:challenge:otp", CHALLENGE),
-    called_back("3ds:challenge:otp:answer", &[]),
+    own("3ds:challenge:otp:answer"),
     called_back("orchestration:transaction:create", CREATE),
-    called_back("orchestration:transaction:create:answer", &[]),
-    called_back("clearing:record", &[]),
+    own("orchestration:transaction:create:answer"),
+    own("clearing:record"),
 ];
 
 const fn sent(name: &'static str, members: &'static [Member]) -> Kind {
-    Kind { name, enveloped: true, members }
+    Kind { name, enveloped: true, own: false, members }
 }
 
 const fn called_back(name: &'static str, members: &'static [Member]) -> Kind {
-    Kind { name, enveloped: false, members }
+    Kind { name, enveloped: false, own: false, members }
+}
+
+const fn own(name: &'static str) -> Kind {
+    Kind { name, enveloped: false, own: true, members: &[] }
 }
 
 /// Rows of a table of members: `name: form`.
