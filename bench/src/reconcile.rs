@@ -61,7 +61,9 @@ pub fn run(args: &Args) -> anyhow::Result<()> {
     let mut operator = Operator::new(Address::parse(&url)?)?.with_patience(PATIENCE);
     let mut times = Vec::new();
     for _ in 0..args.rounds {
-        let upload = Upload::new(File::open(&file)?, |_| {})?;
+        let opened = File::open(&file)?;
+        let bytes = opened.metadata()?.len();
+        let upload = Upload::new(opened, bytes, |_| {});
         let (body, time) = timed(|| operator.upload("/v1/reconciliations?name=bench", upload));
         let told: Told = serde_json::from_slice(&body?)?;
         let right = told.matched == args.records && told.breaks_found == 0;

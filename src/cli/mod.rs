@@ -9,6 +9,7 @@ mod config_command;
 mod explain;
 mod flags;
 mod reconcile;
+mod sending;
 mod statement;
 
 use std::process::ExitCode;
@@ -49,13 +50,12 @@ pub fn run(args: Args) -> anyhow::Result<ExitCode> {
 /// The exit status of a command that could not be done.
 #[must_use]
 pub fn status(error: &anyhow::Error) -> ExitCode {
-    let no_report = error.is::<reconcile::NoReport>() || error.is::<clear::NoReport>();
-    let no_verdict = error.is::<crate::torture::NoVerdict>() || no_report;
-    let unusable = error.is::<reconcile::Unusable>() || error.is::<clear::Unusable>();
-    match () {
-        () if no_verdict => ExitCode::from(NO_VERDICT),
-        () if unusable => ExitCode::from(UNUSABLE),
-        () => ExitCode::FAILURE,
+    if error.is::<crate::torture::NoVerdict>() || error.is::<sending::NoReport>() {
+        ExitCode::from(NO_VERDICT)
+    } else if error.is::<sending::Unusable>() {
+        ExitCode::from(UNUSABLE)
+    } else {
+        ExitCode::FAILURE
     }
 }
 

@@ -27,13 +27,9 @@ pub(super) enum Sent {
 }
 
 impl Upload {
-    /// All of a file; `on_sent` hears of each piece how long it is.
-    ///
-    /// # Errors
-    /// When its length cannot be told.
-    pub fn new(file: File, on_sent: impl Fn(u64) + Send + 'static) -> io::Result<Self> {
-        let left = file.metadata()?.len();
-        Ok(Self { file, left, on_sent: Box::new(on_sent) })
+    /// So many bytes of a file; `on_sent` hears of each piece how long it is.
+    pub fn new(file: File, bytes: u64, on_sent: impl Fn(u64) + Send + 'static) -> Self {
+        Self { file, left: bytes, on_sent: Box::new(on_sent) }
     }
 
     /// The next piece. It is read on the thread that sends, which has nothing else to do.

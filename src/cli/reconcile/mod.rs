@@ -3,21 +3,15 @@
 
 mod output;
 
-use std::fmt::Display;
-use std::fs::File;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::ExitCode;
-use std::time::Duration;
 
+use super::sending::{self, NoReport};
 use crate::cli::statement::Time;
-use crate::client::{Operator, OperatorError, ServerArgs, Upload};
-use crate::print::bar;
+use crate::client::ServerArgs;
 use crate::reconcile::report::Told;
 pub use output::Format;
 use output::Output;
-
-/// How long a file may take to be sent and compared.
-const PATIENCE: Duration = Duration::from_secs(6 * 3_600);
 
 /// Which files are held against which ledger, and how that is shown.
 #[derive(Clone, Debug, clap::Args)]
@@ -67,40 +61,26 @@ Examples:
 Exit status: 0 no breaks; 1 breaks; 2 a file is unusable, or what was typed is not understood; 3 no \
 verdict, the server could not be asked (the reason is on standard error).";
 
-/// A file that cannot be held against anything.
-#[derive(Debug, thiserror::Error)]
-#[error("{file} is unusable: {why}")]
-pub struct Unusable {
-    file: String,
-    why: String,
-}
-
-/// Why nothing is known of a file.
-#[derive(Debug, thiserror::Error)]
-#[error("{0}")]
-pub struct NoReport(String);
-
 /// Sends each file, and shows what comes back.
 ///
 /// # Errors
-/// An [`Unusable`] file; else [`NoReport`].
+/// A file that is [unusable](sending::Unusable); else [`NoReport`].
 pub fn reconcile(args: ReconcileArgs) -> anyhow::Result<ExitCode> {
     let query = query(&args);
     let ReconcileArgs { files, format, output, server, .. } = args;
     if files.len() > 1 && format == Format::Html {
-        return Err(no_report("a page shows one file: give one, or another --format").into());
+        return Err(NoReport::why("a page shows one file: give one, or another --format").into());
     }
-    let mut output = Output::new(format, output.as_deref()).map_err(no_report)?;
-    let mut operator = server.operator().map_err(no_report)?.with_patience(PATIENCE);
+    let mut output = Output::new(format, output.as_deref()).map_err(NoReport::why)?;
+    let mut operator = sending::patient(server)?;
     let mut breaks = 0;
     for file in &files {
-        let body = send(&mut operator, file, &query)?;
-        let told: Told = serde_json::from_slice(&body)
-            .map_err(|why| no_report(format!("the answer is not understood: {why}")))?;
-        output.show(&told, &body).map_err(no_report)?;
+        let body = sending::send(&mut operator, file, "/v1/reconciliations", &query)?;
+        let told: Told = sending::understood(&body)?;
+        output.show(&told, &body).map_err(NoReport::why)?;
         breaks += told.breaks_found;
     }
-    output.finish().map_err(no_report)?;
+    output.finish().map_err(NoReport::why)?;
     Ok(if breaks == 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
 
@@ -114,36 +94,4 @@ fn query(args: &ReconcileArgs) -> Vec<(&'static str, String)> {
         ("sha256", args.sha256.clone()),
     ];
     members.into_iter().filter_map(|(name, value)| Some((name, value?))).collect()
-}
-
-/// The report of one file, as it was told.
-fn send(
-    operator: &mut Operator,
-    path: &Path,
-    query: &[(&'static str, String)],
-) -> anyhow::Result<Vec<u8>> {
-    let unusable = |why: String| Unusable { file: path.display().to_string(), why };
-    let file = File::open(path).map_err(|error| unusable(error.to_string()))?;
-    let bytes = file.metadata().map_err(|error| unusable(error.to_string()))?.len();
-    let bar = bar("sending", bytes);
-    let sent = bar.clone();
-    let upload = Upload::new(file, move |bytes| sent.inc(bytes)).map_err(no_report)?;
-    let name = path.file_name().unwrap_or(path.as_os_str()).to_string_lossy();
-    let query = form_urlencoded::Serializer::new(String::new())
-        .append_pair("name", &name)
-        .extend_pairs(query)
-        .finish();
-    let answer = operator.upload(&format!("/v1/reconciliations?{query}"), upload);
-    bar.finish_and_clear();
-    match answer {
-        Ok(body) => Ok(body.to_vec()),
-        Err(OperatorError::Refused { code, message, .. }) if code == "UNUSABLE_FILE" => {
-            Err(unusable(message).into())
-        }
-        Err(error) => Err(NoReport(format!("{:#}", anyhow::Error::new(error))).into()),
-    }
-}
-
-fn no_report(why: impl Display) -> NoReport {
-    NoReport(why.to_string())
 }

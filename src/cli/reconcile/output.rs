@@ -4,6 +4,7 @@ use std::fs::File;
 use std::io::{self, BufWriter, Write};
 use std::path::Path;
 
+use crate::cli::sending::closed;
 use crate::reconcile::report::{self, Told};
 
 /// How a report is shown.
@@ -69,13 +70,5 @@ impl Output {
     /// When not all could be written.
     pub fn finish(mut self) -> io::Result<()> {
         closed(self.out.flush())
-    }
-}
-
-/// Who reads has read enough.
-fn closed(written: io::Result<()>) -> io::Result<()> {
-    match written {
-        Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
-        written => written,
     }
 }
