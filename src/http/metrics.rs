@@ -70,6 +70,16 @@ impl Outcome {
         if approved { Self::Approved } else { Self::Declined }
     }
 
+    /// Its place in [`ALL`](Self::ALL).
+    const fn place(self) -> usize {
+        match self {
+            Self::Approved => 0,
+            Self::Declined => 1,
+            Self::Late => 2,
+            Self::Undecided => 3,
+        }
+    }
+
     const fn name(self) -> &'static str {
         match self {
             Self::Approved => "approved",
@@ -92,7 +102,8 @@ pub struct Metrics {
     registry: Registry,
     actions: Vec<[Counter; Refusal::ALL.len() + 1]>,
     transfers: [Counter; Refusal::ALL.len() + 1],
-    authorizations: Family<AuthorizationLabels, Counter>,
+    /// Of each kind, by outcome.
+    authorizations: [[Counter; Outcome::ALL.len()]; AuthorizationKind::ALL.len()],
     notifications: Notifications,
     repeats: Counter,
     answers: Family<AnswerLabels, Counter>,
@@ -147,12 +158,12 @@ impl Metrics {
         let authorizations: Family<AuthorizationLabels, Counter> = Family::default();
         let help = "Authorizations, by how they were answered";
         registry.register("authorizations", help, authorizations.clone());
-        for (kind, outcome) in AuthorizationKind::ALL
-            .iter()
-            .flat_map(|kind| Outcome::ALL.iter().map(|outcome| (kind.name(), outcome.name())))
-        {
-            let _ = authorizations.get_or_create(&AuthorizationLabels { kind, outcome });
-        }
+        let authorized = AuthorizationKind::ALL.map(|kind| {
+            Outcome::ALL.map(|outcome| {
+                let labels = AuthorizationLabels { kind: kind.name(), outcome: outcome.name() };
+                authorizations.get_or_create(&labels).clone()
+            })
+        });
         let repeats = Counter::default();
         registry.register("repeats", "Requests answered as they were before", repeats.clone());
         let answers: Family<AnswerLabels, Counter> = Family::default();
@@ -163,7 +174,7 @@ impl Metrics {
         Self {
             actions: Operation::ALL.iter().map(|operation| of(operation.name())).collect(),
             transfers: of("transfer"),
-            authorizations,
+            authorizations: authorized,
             notifications: Notifications::new(&mut registry),
             repeats,
             answers,
@@ -187,8 +198,12 @@ impl Metrics {
 
     /// An authorization was answered.
     pub fn authorized(&self, kind: AuthorizationKind, outcome: Outcome) {
-        let labels = AuthorizationLabels { kind: kind.name(), outcome: outcome.name() };
-        self.authorizations.get_or_create(&labels).inc();
+        let [of_final, of_pre] = &self.authorizations;
+        let counters = match kind {
+            AuthorizationKind::Final => of_final,
+            AuthorizationKind::Pre => of_pre,
+        };
+        counters[outcome.place()].inc();
     }
 
     /// A notification of that type was recorded, as the documents say or not.
