@@ -9,8 +9,8 @@
 //!   is apply order for every account, and a key is executed once.
 //! * What an answer reveals may not be durable yet: every answer comes with the position that the
 //!   log must have reached first ([`Engine::durable`]).
-//! * Locks have one order: unposted approvals, roster, key, account shards ascending, strays,
-//!   default spend limits, undecided approvals, log.
+//! * Locks have one order: unposted approvals, roster, key, account shards ascending, other names,
+//!   strays, default spend limits, undecided approvals, log, lapses.
 
 mod account;
 mod aliases;

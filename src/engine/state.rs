@@ -1,7 +1,6 @@
 //! All that is in memory: the shards, the idempotency table and the roster of accounts.
 //!
-//! Locks have one order: roster, key, account shards ascending, other names, strays, default spend
-//! limits, undecided approvals, log, lapses.
+//! Its locks are taken in the one order that the [engine](super) says.
 
 use std::sync::Arc;
 
