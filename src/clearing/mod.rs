@@ -43,7 +43,6 @@ use parking_lot::{Mutex, MutexGuard};
 use wal::{Lsn, Storage};
 
 pub use apply::{Asked, ClearError, Report, apply};
-pub use position::KIND;
 pub use record::{Applied, Outcome, Refused};
 pub use reversal::of as reversal;
 
@@ -178,8 +177,7 @@ fn go_on<S: Storage>(
 impl Position {
     /// What takes it to where it must come.
     fn steps<S: Storage>(&self, ledger: &Engine<S>, account: &str) -> Vec<Step> {
-        let left = |hold| ledger.hold(account, hold).map_or(0, |it| it.held().minor().into());
-        let holds: Vec<_> = self.holds.iter().map(|hold| (*hold, left(*hold))).collect();
+        let holds = self.on_hold(ledger, account);
         plan::plan(self.taken, &holds, self.sums.target(!holds.is_empty()))
     }
 }

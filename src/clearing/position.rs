@@ -11,9 +11,7 @@ use crate::engine::{Currencies, Engine, Stamp};
 use crate::ledger::{Bucket, Currency, HoldRef};
 use crate::reconcile::record::Read;
 use crate::reconcile::split::Spot;
-
-/// The type of the notification that a clearing record is kept as.
-pub const KIND: &str = "clearing:record";
+use crate::wire::notification::kinds::CLEARING_RECORD;
 
 /// One transaction.
 #[derive(Debug, Default)]
@@ -80,6 +78,13 @@ impl Position {
         self.heads.iter().copied().max().unwrap_or(Lsn::ZERO)
     }
 
+    /// What its holds on that account have left, oldest first.
+    #[must_use]
+    pub fn on_hold<S: Storage>(&self, ledger: &Engine<S>, account: &str) -> Vec<(HoldRef, i128)> {
+        let left = |hold| ledger.hold(account, hold).map_or(0, |it| it.held().minor().into());
+        self.holds.iter().map(|hold| (*hold, left(*hold))).collect()
+    }
+
     /// An operation was done. One of another account, or in another currency, than what was
     /// authorized is none of this.
     pub fn action(&mut self, action: &Action<'_>, stamp: Stamp) {
@@ -112,7 +117,7 @@ impl Position {
     }
 
     fn notification(&mut self, told: &Notification<'_>, currencies: &Currencies) {
-        if told.kind == KIND {
+        if told.kind == CLEARING_RECORD {
             let read = Read::new(told.data.as_bytes(), 0, Spot::default(), currencies);
             self.sums.clear(&read.row());
         } else if let Some(reversal) = reversal::of(told) {

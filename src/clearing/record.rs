@@ -9,7 +9,7 @@ use std::borrow::Cow;
 use serde::Deserialize;
 use wal::{Lsn, Storage};
 
-use super::position::{KIND, Position};
+use super::position::Position;
 use super::{Cause, Clerk, Settled, Stop, go_on, naming};
 use crate::engine::record::{Notification, NotificationName, Record};
 use crate::engine::{Engine, Stored, Submitted, Unavailable};
@@ -20,6 +20,7 @@ use crate::reconcile::record::Read;
 use crate::reconcile::row::{FileRow, Part};
 use crate::reconcile::split::Spot;
 use crate::wire::notification::is_name;
+use crate::wire::notification::kinds::CLEARING_RECORD;
 
 /// What became of a record.
 #[derive(Debug)]
@@ -126,21 +127,21 @@ impl Clerk {
     ) -> Result<Applied, Stop> {
         let (lsn, record) = (stored.lsn(), stored.record()?.0);
         let first = match record {
-            Record::Notification(first) if first.kind == KIND => first,
+            Record::Notification(first) if first.kind == CLEARING_RECORD => first,
             _ => return Ok(Applied::refused("", Refused::reused(), lsn)),
         };
         let transaction_id = first.transaction_id.as_deref().unwrap_or_default();
         let read = Read::new(first.data.as_bytes(), 0, Spot::default(), &self.currencies);
-        if !same(&read.row(), row) {
+        if !read.row().repeats(row) {
             return Ok(Applied::refused(transaction_id, Refused::reused(), lsn));
         }
         let settled = self.settle(ledger, transaction_id, lsn, row.reference)?;
+        let reveals = settled.last.unwrap_or(lsn);
         let outcome = if settled.actions.is_empty() && settled.refusal.is_none() {
             Outcome::Before
         } else {
             settled.outcome()
         };
-        let reveals = settled.last.unwrap_or(lsn);
         Ok(Applied { transaction_id: transaction_id.to_owned(), outcome, reveals })
     }
 
@@ -163,7 +164,7 @@ impl Clerk {
         position.sums.clear(&row);
         let told = Notification {
             name: name.clone(),
-            kind: KIND.into(),
+            kind: CLEARING_RECORD.into(),
             created_at: None,
             transaction_id: Some(Cow::Borrowed(&transaction_id)),
             tenant_reference_id: None,
@@ -203,9 +204,9 @@ impl Applied {
 }
 
 impl Settled {
-    fn outcome(&self) -> Outcome {
+    fn outcome(self) -> Outcome {
         match self.refusal {
-            None => Outcome::Now(self.actions.clone()),
+            None => Outcome::Now(self.actions),
             Some(refusal) => Outcome::Refused(Refused::by(refusal, "the ledger refused this")),
         }
     }
@@ -251,11 +252,7 @@ fn place<S: Storage>(
     let customer: Customer<'_> = serde_json::from_slice(record.sent).unwrap_or_default();
     let customer = customer.tenant_customer_ref.as_deref();
     let account = naming::account(ledger, &row, customer, position, currency)?;
-    let held: i128 = position
-        .holds
-        .iter()
-        .filter_map(|hold| ledger.hold(&account, *hold))
-        .fold(0, |sum, hold| sum + i128::from(hold.held().minor()));
+    let held: i128 = position.on_hold(ledger, &account).iter().map(|(_, left)| left).sum();
     let captures = ["pre_auth_partial", "pre_auth_final"].contains(&row.of_type.name());
     let exceeds = captures && !position.holds.is_empty() && i128::from(row.minor) > held;
     if exceeds && ledger.rules().over_capture == OverCapture::Refuse {
@@ -284,13 +281,4 @@ fn known<S: Storage>(
         others.push(lsn);
     }
     Ok(None)
-}
-
-/// Whether two records say the same, at whatever place.
-fn same(one: &FileRow<'_>, other: &FileRow<'_>) -> bool {
-    let bare = |row: &FileRow<'_>| (row.part, row.minor, row.currency, row.settled);
-    let names = |row: &FileRow<'_>| {
-        [row.transaction, row.original, row.tenant, row.account].map(str::to_owned)
-    };
-    bare(one) == bare(other) && names(one) == names(other)
 }

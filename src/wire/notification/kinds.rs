@@ -101,6 +101,9 @@ pub fn find(name: &str) -> Option<&'static Kind> {
     ALL.iter().find(|kind| kind.name == name)
 }
 
+/// The type of the notification that a clearing record is kept as.
+pub const CLEARING_RECORD: &str = "clearing:record";
+
 /// Every type that the documents have.
 pub const ALL: &[Kind] = &[
     sent("v1:wallet:token:activated", ACTIVATED),
@@ -120,7 +123,7 @@ pub const ALL: &[Kind] = &[
     own("3ds:challenge:otp:answer"),
     called_back("orchestration:transaction:create", CREATE),
     own("orchestration:transaction:create:answer"),
-    own("clearing:record"),
+    own(CLEARING_RECORD),
 ];
 
 const fn sent(name: &'static str, members: &'static [Member]) -> Kind {
