@@ -178,29 +178,12 @@ impl<S: Storage> Engine<S> {
 
     /// An account as it is now. That there is none reveals nothing: accounts never go away.
     pub fn account(&self, tenant_account_ref: &str) -> Option<AccountView> {
-        let name = self.state.name(tenant_account_ref);
-        let shard = self.state.lock_of(name);
-        let found = shard.find(name).and_then(|slot| shard.resident(slot))?;
-        Some(view(found, self.log.clock.tick()))
+        self.state.look(tenant_account_ref, |_, _, found| view(found, self.log.clock.tick()))
     }
 
     /// Holds of an account, oldest first.
     pub fn holds(&self, tenant_account_ref: &str, asked: HoldsAsked) -> Option<HoldsPage> {
-        let name = self.state.name(tenant_account_ref);
-        let shard = self.state.lock_of(name);
-        let found = shard.find(name).and_then(|slot| shard.resident(slot))?;
-        let account = &found.account;
-        let holds = account.holds();
-        let from = holds.partition_point(|(hold, _)| Some(*hold) <= asked.after);
-        let wanted = |(_, sums): &&(HoldRef, Hold)| asked.all || !sums.held().is_zero();
-        let mut shown = holds.iter().skip(from).filter(wanted);
-        let view = |(hold, sums): &(HoldRef, Hold)| {
-            let balance = BalanceRef::new(account.opened(), sums.ordinal);
-            let pocket = *account.pocket(sums.ordinal)?;
-            Some(HoldView { hold: *hold, balance, pocket, sums: *sums })
-        };
-        let holds = shown.by_ref().take(asked.limit).filter_map(view).collect();
-        Some(HoldsPage { holds, more: shown.next().is_some(), seen: found.chain.newest() })
+        self.state.look(tenant_account_ref, |_, _, found| holds(found, asked))
     }
 
     /// Up to `limit` accounts in the order in which they were opened, after the one that the
@@ -293,6 +276,21 @@ fn check(found: &Resident, amendment: &Amendment) -> Result<(), AmendError> {
     let unknown = limits.into_iter().find(|currency| !known(*currency));
     let seen = found.chain.newest();
     unknown.map_or(Ok(()), |currency| Err(AmendError::NoSuchCurrency(currency, seen)))
+}
+
+fn holds(found: &Resident, asked: HoldsAsked) -> HoldsPage {
+    let account = &found.account;
+    let holds = account.holds();
+    let from = holds.partition_point(|(hold, _)| Some(*hold) <= asked.after);
+    let wanted = |(_, sums): &&(HoldRef, Hold)| asked.all || !sums.held().is_zero();
+    let mut shown = holds.iter().skip(from).filter(wanted);
+    let view = |(hold, sums): &(HoldRef, Hold)| {
+        let balance = BalanceRef::new(account.opened(), sums.ordinal);
+        let pocket = *account.pocket(sums.ordinal)?;
+        Some(HoldView { hold: *hold, balance, pocket, sums: *sums })
+    };
+    let holds = shown.by_ref().take(asked.limit).filter_map(view).collect();
+    HoldsPage { holds, more: shown.next().is_some(), seen: found.chain.newest() }
 }
 
 fn view(found: &Resident, as_of: Moment) -> AccountView {

@@ -171,10 +171,7 @@ impl<S: Storage> Engine<S> {
     /// The limits that apply to an account, and what of them is used. That there is no account
     /// reveals nothing: accounts never go away.
     pub fn limits(&self, tenant_account_ref: &str) -> Option<LimitsView> {
-        let name = self.state.name(tenant_account_ref);
-        let shard = self.state.lock_of(name);
-        let found = shard.find(name).and_then(|slot| shard.resident(slot))?;
-        Some(self.limits_view_of(found))
+        self.state.look(tenant_account_ref, |_, _, found| self.limits_view_of(found))
     }
 
     fn limits_view_of(&self, found: &Resident) -> LimitsView {

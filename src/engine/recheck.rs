@@ -141,9 +141,6 @@ impl Replayed {
 
     /// An account's newest record and the number of its records, as they are remembered.
     fn newest(&self, name: &str) -> Option<(Lsn, u32)> {
-        let name = self.state.name(name);
-        let shard = self.state.lock_of(name);
-        let resident = shard.find(name).and_then(|slot| shard.resident(slot))?;
-        Some((resident.chain.newest(), resident.chain.length()))
+        self.state.look(name, |_, _, found| (found.chain.newest(), found.chain.length()))
     }
 }

@@ -166,6 +166,18 @@ impl State {
         self.lock(self.shard_of(name))
     }
 
+    /// Looks at an account under the lock of its shard, if there is one of that name.
+    pub fn look<T>(
+        &self,
+        tenant_account_ref: &str,
+        look: impl FnOnce(&Shard, Slot, &Resident) -> T,
+    ) -> Option<T> {
+        let name = self.name(tenant_account_ref);
+        let shard = self.lock_of(name);
+        let slot = shard.find(name)?;
+        Some(look(&shard, slot, shard.resident(slot)?))
+    }
+
     /// Locks what happened at no customer's account.
     pub fn lock_strays(&self) -> MutexGuard<'_, Strays> {
         self.strays.lock()

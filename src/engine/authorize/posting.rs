@@ -26,7 +26,8 @@ use crate::engine::log::Unavailable;
 use crate::engine::record::{AuthorizationKind, OperationRequest, key_of_approval};
 use crate::engine::state::State;
 use crate::engine::submit::Submitted;
-use crate::ledger::{ActionRef, AuthorizationRef, Hold, HoldRef, Money, Operation};
+use crate::engine::transactions::Entry;
+use crate::ledger::{Account, ActionRef, AuthorizationRef, Hold, HoldRef, Money, Operation};
 
 /// Who moves money for an authorization.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -112,20 +113,19 @@ impl<S: Storage> Engine<S> {
 
     /// What is still set aside for an approval on that account.
     pub fn set_aside(&self, tenant_account_ref: &str, approval: Lsn) -> Option<Money> {
-        let name = self.state.name(tenant_account_ref);
-        let shard = self.state.lock_of(name);
-        let account = &shard.resident(shard.find(name)?)?.account;
         let approval = ActionRef::new(approval.value());
-        let made = account.reservations().iter().find(|it| it.opened == approval)?;
-        let currency = account.pocket(made.ordinal)?.currency;
-        (!made.reserved.is_zero()).then_some(Money { amount: made.reserved, currency })
+        let set_aside = |account: &Account| {
+            let made = account.reservations().iter().find(|it| it.opened == approval)?;
+            let currency = account.pocket(made.ordinal)?.currency;
+            (!made.reserved.is_zero()).then_some(Money { amount: made.reserved, currency })
+        };
+        self.state.look(tenant_account_ref, |_, _, found| set_aside(&found.account)).flatten()
     }
 
     /// A hold of an account.
     pub fn hold(&self, tenant_account_ref: &str, hold: HoldRef) -> Option<Hold> {
-        let name = self.state.name(tenant_account_ref);
-        let shard = self.state.lock_of(name);
-        shard.resident(shard.find(name)?)?.account.hold(hold).copied()
+        let hold = |account: &Account| account.hold(hold).copied();
+        self.state.look(tenant_account_ref, |_, _, found| hold(&found.account)).flatten()
     }
 
     /// An approval stands: posts it, if nothing else is known of its transaction.
@@ -146,12 +146,12 @@ impl<S: Storage> Engine<S> {
     /// Whether no money moved under a transaction yet, and nothing was told of it.
     fn is_first(&self, tenant_account_ref: &str, transaction_id: &str) -> bool {
         let transaction = self.state.secret.digest(transaction_id);
-        let name = self.state.name(tenant_account_ref);
-        let shard = self.state.lock_of(name);
-        let Some(slot) = shard.find(name) else { return false };
-        let moved = shard.transactions.find(transaction, slot).is_some_and(|it| it.linked());
-        let told = self.state.lock_strays().links(Some(transaction))[2];
-        !moved && told == Lsn::ZERO
+        let first = self.state.look(tenant_account_ref, |shard, slot, _| {
+            let moved = shard.transactions.find(transaction, slot).is_some_and(Entry::linked);
+            let told = self.state.lock_strays().links(Some(transaction))[2];
+            !moved && told == Lsn::ZERO
+        });
+        first.unwrap_or(false)
     }
 
     fn post(&self, waiting: &Waiting, approval: Lsn, money: Money) -> Result<(), Unavailable> {
