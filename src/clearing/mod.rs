@@ -46,8 +46,10 @@ pub use apply::{Asked, ClearError, Report, apply};
 pub use record::{Applied, Outcome, Refused};
 pub use reversal::of as reversal;
 
-use crate::engine::record::{Action, OperationRequest, key_of_approval, key_of_told};
-use crate::engine::{Currencies, Engine, HistoryError, Repeat, Stamp, Submitted, Unavailable};
+use crate::engine::record::{Action, OperationRequest, key_of_told};
+use crate::engine::{
+    Currencies, Engine, HistoryError, Posting, Repeat, Stamp, Submitted, Unavailable,
+};
 use crate::ledger::{ActionRef, Amount, AuthorizationRef, Currency, Money, Refusal};
 use plan::Step;
 use position::Position;
@@ -192,19 +194,11 @@ fn post<S: Storage>(
     let account = position.account.clone().unwrap_or_default();
     for (approval, kind) in std::mem::take(&mut position.unposted) {
         if let Some(money) = ledger.set_aside(&account, approval) {
-            let key = key_of_approval(ActionRef::new(approval.value()));
-            let raised = position.holds.first().map(|hold| hold.to_string());
-            let operation = kind.posted_by();
-            let request = OperationRequest {
-                operation,
-                idempotency_key: &key,
-                transaction_id,
-                tenant_account_ref: &account,
-                of_action_ref: &name_of(approval).to_string(),
-                reference: raised.as_deref().filter(|_| operation.names_a_hold()),
-                money: Some(money),
-            };
-            submit(ledger, request, done, |action, stamp| position.action(action, stamp))?;
+            let posting =
+                Posting { approval, kind, tenant_account_ref: &account, transaction_id, money };
+            posting.ask(position.holds.first().copied(), |request| {
+                submit(ledger, request, done, |action, stamp| position.action(action, stamp))
+            })?;
         }
         ledger.posted(approval);
     }

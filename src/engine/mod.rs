@@ -55,7 +55,8 @@ pub use wal::{Commit, Lsn, SnapshotError};
 pub use account::{AccountView, AmendError, HoldView, HoldsAsked, HoldsPage, Opened};
 pub use audit::{Findings, TrialBalance};
 pub use authorize::{
-    AccountNames, AuthorizationRequest, Earlier, IntegrationMode, Named, Settled, Told, Undecided,
+    AccountNames, AuthorizationRequest, Earlier, IntegrationMode, Named, Posting, Settled, Told,
+    Undecided,
 };
 pub use books::Totals;
 pub use breaks::{BreakView, BreaksAsked, Resolved};

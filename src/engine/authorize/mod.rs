@@ -25,8 +25,8 @@ use wal::{Lsn, Storage};
 
 pub(super) use lapsing::{Due, Lapses};
 pub use naming::{AccountNames, Named};
-pub use posting::IntegrationMode;
 pub(super) use posting::Unposted;
+pub use posting::{IntegrationMode, Posting};
 pub(super) use undecided::Waiting;
 pub use undecided::{Settled, Undecided};
 

@@ -43,6 +43,44 @@ pub enum IntegrationMode {
 #[derive(Debug, Default)]
 pub struct Unposted(BTreeMap<Lsn, CompactString>);
 
+/// An approval that stands, as it is posted.
+#[derive(Clone, Copy, Debug)]
+pub struct Posting<'a> {
+    /// The approval.
+    pub approval: Lsn,
+    /// Final or pre.
+    pub kind: AuthorizationKind,
+    /// The account.
+    pub tenant_account_ref: &'a str,
+    /// The card transaction.
+    pub transaction_id: &'a str,
+    /// What is set aside for it.
+    pub money: Money,
+}
+
+impl Posting<'_> {
+    /// Asks for its operation: a hold raises `hold`, where the transaction has one.
+    pub fn ask<T>(
+        &self,
+        hold: Option<HoldRef>,
+        submit: impl FnOnce(OperationRequest<'_>) -> T,
+    ) -> T {
+        let action = ActionRef::new(self.approval.value());
+        let (key, name) = (key_of_approval(action), AuthorizationRef::decided_as(action));
+        let operation = self.kind.posted_by();
+        let hold = hold.filter(|_| operation.names_a_hold()).map(|hold| hold.to_string());
+        submit(OperationRequest {
+            operation,
+            idempotency_key: &key,
+            transaction_id: self.transaction_id,
+            tenant_account_ref: self.tenant_account_ref,
+            of_action_ref: &name.to_string(),
+            reference: hold.as_deref(),
+            money: Some(self.money),
+        })
+    }
+}
+
 impl Unposted {
     /// Those of the accounts that are there, but for those that were late and are to be undone.
     pub fn of(state: &State, is_late: impl Fn(Lsn) -> bool) -> Self {
@@ -64,8 +102,7 @@ impl Unposted {
 
 impl AuthorizationKind {
     /// What posts an approval of this kind.
-    #[must_use]
-    pub const fn posted_by(self) -> Operation {
+    const fn posted_by(self) -> Operation {
         match self {
             Self::Final => Operation::DebitBalance,
             Self::Pre => Operation::HoldBalance,
@@ -136,8 +173,10 @@ impl<S: Storage> Engine<S> {
         debug_assert_eq!(others, None, "it is settled once");
         let alone = unposted.0.values().filter(|of| *of == transaction_id).count() == 1;
         if alone && self.is_first(account, transaction_id) {
-            let posted = self.post(waiting, approval, money);
-            if posted.is_ok() {
+            let kind = waiting.kind;
+            let posting =
+                Posting { approval, kind, tenant_account_ref: account, transaction_id, money };
+            if posting.ask(None, |request| self.post(request)).is_ok() {
                 unposted.0.remove(&approval);
             }
         }
@@ -154,18 +193,7 @@ impl<S: Storage> Engine<S> {
         first.unwrap_or(false)
     }
 
-    fn post(&self, waiting: &Waiting, approval: Lsn, money: Money) -> Result<(), Unavailable> {
-        let action = ActionRef::new(approval.value());
-        let (key, name) = (key_of_approval(action), AuthorizationRef::decided_as(action));
-        let request = OperationRequest {
-            operation: waiting.kind.posted_by(),
-            idempotency_key: &key,
-            transaction_id: &waiting.transaction_id,
-            tenant_account_ref: &waiting.tenant_account_ref,
-            of_action_ref: &name.to_string(),
-            reference: None,
-            money: Some(money),
-        };
+    fn post(&self, request: OperationRequest<'_>) -> Result<(), Unavailable> {
         let mut others = Vec::new();
         // What it uses is there, so it was not posted before: another key has the same hash.
         while let Submitted::Seen(lsn) = self.submit(request, &others)? {
