@@ -14,20 +14,14 @@ use std::sync::Arc;
 
 use hyper::StatusCode;
 use hyper::body::Incoming;
-use tokio::sync::oneshot;
 
 use super::super::answer::{Answer, Problem};
-use super::super::body;
 use super::super::shared::Shared;
 use super::super::worker::Worker;
-use super::breaks;
 use super::query::Query;
-use super::reconciliations::{FILE_BYTES_MAX, no_room};
+use super::{breaks, files};
 use crate::clearing::{Asked, ClearError, Report, apply};
 use crate::engine::{IntegrationMode, Lsn, Unavailable};
-
-const LISTED_DEFAULT: usize = 10_000;
-const LISTED_MAX: usize = 100_000;
 
 /// `POST /v1/clearings`
 ///
@@ -43,19 +37,11 @@ pub async fn clear(
     if worker.shared.ledger.integration_mode() == IntegrationMode::Ledger {
         return Err(wrong_mode().and_close());
     }
-    let spool = tempfile::tempfile_in(&worker.shared.config.data_dir);
-    let spool = spool.map_err(|error| no_room(&error).and_close())?;
-    let patience = worker.shared.config.body_timeout;
-    let file = body::spool(incoming, FILE_BYTES_MAX, patience, worker, spool).await?;
+    let file = files::keep(worker, incoming).await?;
     let _in_flight = worker.shared.admit()?;
     let shared = Arc::clone(&worker.shared);
-    let (tell, told) = oneshot::channel();
-    let thread = std::thread::Builder::new().name("clearing".into());
-    // Whoever asked may have hung up.
-    let started = thread.spawn(move || tell.send(applied(&shared, file, &asked)).ok());
-    started.map_err(|error| Problem::unavailable("OVERLOADED", error.to_string()))?;
-    let told = told.await.map_err(|_| Problem::unavailable("OVERLOADED", "it broke off"));
-    let (report, opened) = told??;
+    let (report, opened) =
+        files::beside("clearing", move || applied(&shared, file, &asked)).await?;
     worker.durable(report.reveals.max(opened)).await?;
     Ok(Answer::json(StatusCode::OK, report.json()))
 }
@@ -70,10 +56,7 @@ fn applied(shared: &Shared, file: File, asked: &Asked) -> Result<(Report, Lsn), 
 
 fn asked(query: Option<&str>) -> Result<Asked, Problem> {
     let query = Query::parse(query, &["name", "limit"])?;
-    let limit = query.find("limit").map_or(Some(LISTED_DEFAULT), |text| text.parse().ok());
-    let limit = limit.filter(|limit| *limit <= LISTED_MAX).ok_or_else(|| {
-        Problem::invalid(format!("query member limit is not from 0 to {LISTED_MAX}"))
-    })?;
+    let limit = files::listed(&query)?;
     Ok(Asked { name: query.find("name").unwrap_or("-").to_owned(), limit })
 }
 

@@ -6,6 +6,7 @@ mod books;
 mod breaks;
 mod clearings;
 mod explain;
+mod files;
 mod holds;
 mod limits;
 mod notifications;

@@ -18,22 +18,15 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use hyper::StatusCode;
 use hyper::body::Incoming;
-use tokio::sync::oneshot;
 
 use super::super::answer::{Answer, Problem};
-use super::super::body;
 use super::super::shared::Shared;
 use super::super::worker::Worker;
-use super::breaks;
 use super::query::Query;
+use super::{breaks, files};
 use crate::engine::Lsn;
 use crate::reconcile::{Asked, ReconcileError, Report, reconcile as run, report};
 use crate::wire::time;
-
-/// The longest file.
-pub(super) const FILE_BYTES_MAX: u64 = 64 << 30;
-const LISTED_DEFAULT: usize = 10_000;
-const LISTED_MAX: usize = 100_000;
 
 /// `POST /v1/reconciliations`
 ///
@@ -45,24 +38,12 @@ pub async fn reconcile(
     incoming: Incoming,
 ) -> Result<Answer, Problem> {
     let asked = asked(query, &worker.shared).map_err(Problem::and_close)?;
-    let spool = tempfile::tempfile_in(&asked.spill_dir);
-    let spool = spool.map_err(|error| no_room(&error).and_close())?;
-    let patience = worker.shared.config.body_timeout;
-    let file = body::spool(incoming, FILE_BYTES_MAX, patience, worker, spool).await?;
+    let file = files::keep(worker, incoming).await?;
     // Not before: what is still on its way could not be told apart from a request to come.
     let turn = Turn::take(&worker.shared)?;
-    let (tell, told) = oneshot::channel();
-    let thread = std::thread::Builder::new().name("reconciliation".into());
-    let started = thread.spawn(move || {
-        let compared = compare(&turn.0, file, &asked);
-        // Whoever is answered may ask again at once.
-        drop(turn);
-        // Whoever asked may have hung up.
-        let _ = tell.send(compared);
-    });
-    started.map_err(|error| Problem::unavailable("OVERLOADED", error.to_string()))?;
-    let told = told.await.map_err(|_| Problem::unavailable("OVERLOADED", "it broke off"));
-    let (report, opened) = told??;
+    // The turn ends there: whoever is answered may ask again at once.
+    let compared = files::beside("reconciliation", move || compare(&turn.0, file, &asked));
+    let (report, opened) = compared.await?;
     worker.durable(opened).await?;
     Ok(Answer::json(StatusCode::OK, report::json(&report)))
 }
@@ -102,10 +83,7 @@ fn asked(query: Option<&str>, shared: &Shared) -> Result<Asked, Problem> {
     if from.zip(to).is_some_and(|(from, to)| from > to) {
         return Err(Problem::invalid("query member from is later than to"));
     }
-    let limit = query.find("limit").map_or(Some(LISTED_DEFAULT), |text| text.parse().ok());
-    let limit = limit.filter(|limit| *limit <= LISTED_MAX).ok_or_else(|| {
-        Problem::invalid(format!("query member limit is not from 0 to {LISTED_MAX}"))
-    })?;
+    let limit = files::listed(&query)?;
     let sha256 = query.find("sha256").map(str::to_owned);
     if sha256.as_ref().is_some_and(|it| it.len() != 64 || !it.bytes().all(is_hex)) {
         return Err(Problem::invalid("query member sha256 is not 64 hex digits"));
@@ -124,7 +102,7 @@ fn is_hex(byte: u8) -> bool {
     byte.is_ascii_hexdigit()
 }
 
-pub(super) fn no_room(error: &std::io::Error) -> Problem {
+fn no_room(error: &std::io::Error) -> Problem {
     Problem::unavailable("STORAGE_LOW", format!("there is no room to reconcile: {error}"))
 }
 
