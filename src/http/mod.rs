@@ -25,6 +25,7 @@ pub mod metrics;
 mod operation;
 mod operator;
 mod questions;
+mod quick;
 pub mod request;
 pub mod route;
 mod settling;

@@ -9,6 +9,7 @@ use serde_json::value::RawValue;
 use hyper::StatusCode;
 
 use super::answer::Problem;
+use super::quick;
 use crate::engine::Currencies;
 use crate::engine::record::OperationRequest;
 use crate::ledger::{Amount, Currency, Money, Operation};
@@ -20,10 +21,13 @@ pub const TEXT_MAX: usize = 128;
 pub const ACCOUNT_MAX: usize = 64;
 
 /// An operation as it was sent, held to its limits.
-#[derive(Debug)]
+#[derive(Debug, PartialEq, Eq)]
 pub struct OperationBody<'a> {
     operation: Operation,
-    wire: Wire<'a>,
+    idempotency_key: Cow<'a, str>,
+    transaction_id: Cow<'a, str>,
+    tenant_account_ref: Cow<'a, str>,
+    of_action_ref: Cow<'a, str>,
     reference: Option<Cow<'a, str>>,
     money: Option<Money>,
 }
@@ -64,6 +68,15 @@ impl<'a> OperationBody<'a> {
         body: &'a [u8],
         currencies: &Currencies,
     ) -> Result<Self, Problem> {
+        let quickly = Self::parse_quickly(operation, body, currencies);
+        quickly.map_or_else(|| Self::parse_fully(operation, body, currencies), Ok)
+    }
+
+    fn parse_fully(
+        operation: Operation,
+        body: &'a [u8],
+        currencies: &Currencies,
+    ) -> Result<Self, Problem> {
         let wire: Wire<'a> = object(body)?;
         text("idempotency_key", &wire.idempotency_key, TEXT_MAX)?;
         text("transaction_id", &wire.transaction_id, TEXT_MAX)?;
@@ -71,7 +84,48 @@ impl<'a> OperationBody<'a> {
         text("of_action_ref", &wire.of_action_ref, TEXT_MAX)?;
         let reference = reference(operation, &wire)?;
         let money = wire.amount.map(|raw| amount("amount", raw, currencies)).transpose()?;
-        Ok(Self { operation, wire, reference, money })
+        let Wire { idempotency_key, transaction_id, tenant_account_ref, of_action_ref, .. } = wire;
+        Ok(Self {
+            operation,
+            idempotency_key,
+            transaction_id,
+            tenant_account_ref,
+            of_action_ref,
+            reference,
+            money,
+        })
+    }
+
+    /// The same, of a body in which nothing is wrong or unusual; `None` of any other.
+    fn parse_quickly(
+        operation: Operation,
+        body: &'a [u8],
+        currencies: &Currencies,
+    ) -> Option<Self> {
+        let members = quick::members(body)?;
+        let within = |text: &'a str, max| (1..=max).contains(&text.len()).then_some(text);
+        let given = if operation.names_a_hold() {
+            members.tenant_hold_balance_ref
+        } else {
+            members.tenant_balance_ref
+        };
+        if given.is_none() && operation.needs_its_reference() {
+            return None;
+        }
+        let reference = given.map(|text| within(text, TEXT_MAX).ok_or(())).transpose().ok()?;
+        let money = |(value, currency): (&str, &str)| {
+            let currency = currencies.find(currency)?;
+            Some(Money { amount: money::parse(value, currency).ok()?, currency })
+        };
+        Some(Self {
+            operation,
+            idempotency_key: within(members.idempotency_key?, TEXT_MAX)?.into(),
+            transaction_id: within(members.transaction_id?, TEXT_MAX)?.into(),
+            tenant_account_ref: within(members.tenant_account_ref?, ACCOUNT_MAX)?.into(),
+            of_action_ref: within(members.of_action_ref?, TEXT_MAX)?.into(),
+            reference: reference.map(Cow::Borrowed),
+            money: members.amount.map(|amount| money(amount).ok_or(())).transpose().ok()?,
+        })
     }
 
     /// The request, as the engine takes it.
@@ -79,10 +133,10 @@ impl<'a> OperationBody<'a> {
     pub fn request(&self) -> OperationRequest<'_> {
         OperationRequest {
             operation: self.operation,
-            idempotency_key: &self.wire.idempotency_key,
-            transaction_id: &self.wire.transaction_id,
-            tenant_account_ref: &self.wire.tenant_account_ref,
-            of_action_ref: &self.wire.of_action_ref,
+            idempotency_key: &self.idempotency_key,
+            transaction_id: &self.transaction_id,
+            tenant_account_ref: &self.tenant_account_ref,
+            of_action_ref: &self.of_action_ref,
             reference: self.reference.as_deref(),
             money: self.money,
         }
@@ -195,3 +249,6 @@ pub fn present<'de, D: Deserializer<'de>, T: Deserialize<'de>>(
 ) -> Result<Option<T>, D::Error> {
     T::deserialize(deserializer).map(Some)
 }
+
+#[cfg(test)]
+mod tests;
