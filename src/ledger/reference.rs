@@ -39,7 +39,7 @@ impl ActionRef {
 
 impl fmt::Display for ActionRef {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "act_{:016x}", self.0)
+        write_hex(f, "act_", self.0)
     }
 }
 
@@ -69,7 +69,7 @@ impl AuthorizationRef {
 
 impl fmt::Display for AuthorizationRef {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "auth_{:016x}", self.0)
+        write_hex(f, "auth_", self.0)
     }
 }
 
@@ -99,7 +99,7 @@ impl HoldRef {
 
 impl fmt::Display for HoldRef {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "hold_{:016x}", self.0)
+        write_hex(f, "hold_", self.0)
     }
 }
 
@@ -141,7 +141,8 @@ impl BalanceRef {
 
 impl fmt::Display for BalanceRef {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "bal_{:016x}_{}", self.account_opened, self.ordinal)
+        write_hex(f, "bal_", self.account_opened)?;
+        write!(f, "_{}", self.ordinal)
     }
 }
 
@@ -206,6 +207,18 @@ impl Moment {
     pub const fn micros(self) -> i64 {
         self.0
     }
+}
+
+/// Writes 16 hex digits, as `{:016x}` does, but in one piece: every answer has some.
+fn write_hex(f: &mut fmt::Formatter<'_>, prefix: &str, mut number: u64) -> fmt::Result {
+    let mut digits = [b'0'; 16];
+    for digit in digits.iter_mut().rev() {
+        let [nibble, ..] = (number & 0xf).to_le_bytes();
+        *digit = b"0123456789abcdef".get(usize::from(nibble)).copied().unwrap_or_default();
+        number >>= 4;
+    }
+    f.write_str(prefix)?;
+    f.write_str(core::str::from_utf8(&digits).unwrap_or_default())
 }
 
 /// Exactly sixteen lower-case hex digits.

@@ -112,16 +112,34 @@ pub fn write(out: &mut Vec<u8>, minor: i128, currency: Currency) {
     if minor < 0 {
         out.push(b'-');
     }
-    let unit = 10_u128.pow(u32::from(currency.exponent()));
-    let minor = minor.unsigned_abs();
+    let exponent = u32::from(currency.exponent());
+    // All but sums over many accounts fit, and 64 bits are divided many times as fast.
+    match u64::try_from(minor.unsigned_abs()) {
+        Ok(minor) => {
+            let unit = 10_u64.pow(exponent);
+            write_parts(out, minor / unit, minor % unit, exponent);
+        }
+        Err(_) => {
+            let (minor, unit) = (minor.unsigned_abs(), 10_u128.pow(exponent));
+            write_parts(out, minor / unit, minor % unit, exponent);
+        }
+    }
+}
+
+fn write_parts(
+    out: &mut Vec<u8>,
+    whole: impl itoa::Integer,
+    fraction: impl itoa::Integer,
+    exponent: u32,
+) {
     let mut buffer = itoa::Buffer::new();
-    out.extend_from_slice(buffer.format(minor / unit).as_bytes());
-    if currency.exponent() == 0 {
+    out.extend_from_slice(buffer.format(whole).as_bytes());
+    if exponent == 0 {
         return;
     }
     out.push(b'.');
-    let digits = buffer.format(minor % unit).as_bytes();
-    let zeros = usize::from(currency.exponent()).saturating_sub(digits.len());
+    let digits = buffer.format(fraction).as_bytes();
+    let zeros = usize::try_from(exponent).map_or(0, |all| all.saturating_sub(digits.len()));
     out.extend(std::iter::repeat_n(b'0', zeros));
     out.extend_from_slice(digits);
 }
