@@ -169,6 +169,9 @@ fn json(headers: &HeaderMap, in_lines: bool) -> Result<(), Problem> {
     let kind = kinds.next().filter(|_| kinds.next().is_none());
     let kind = kind.and_then(|kind| kind.to_str().ok());
     let is_json = kind.is_some_and(|kind| {
+        if kind == "application/json" {
+            return true;
+        }
         let (essence, parameters) = kind.split_once(';').unwrap_or((kind, "charset=utf-8"));
         let charset = parameters.trim().to_ascii_lowercase().replace('"', "");
         let is = |kind| essence.trim().eq_ignore_ascii_case(kind);
