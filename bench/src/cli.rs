@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use clap::{Parser, Subcommand};
 
 use crate::engine::memory::Weighed;
-use crate::{disk, engine, history, http, latency, limits, reconcile, recovery, snapshot};
+use crate::{disk, engine, growth, history, http, latency, limits, reconcile, recovery, snapshot};
 
 /// Measures holdfast on this machine. Build it with --release.
 #[derive(Debug, Parser)]
@@ -34,6 +34,8 @@ pub enum Command {
     Reconcile(reconcile::Args),
     /// Durable holds per second over HTTP against the same without sync and a bare responder
     Http(http::Args),
+    /// Throughput, latency, memory and time to start as accounts and keys become many
+    Growth(growth::Args),
     /// What ten spend limits cost
     Limits(limits::Args),
     /// One weighing of `engine`, by itself: prints bytes for each
@@ -76,6 +78,7 @@ impl Args {
             Command::Snapshot(args) => snapshot::run(&args),
             Command::Reconcile(args) => reconcile::run(&args),
             Command::Http(args) => http::run(&args),
+            Command::Growth(args) => growth::run(&args),
             Command::Limits(args) => limits::run(&args),
             Command::Weigh { what } => what.weigh().map(|bytes| println!("{bytes}")),
             Command::Bare => http::bare::serve(),

@@ -6,6 +6,7 @@ pub mod discard;
 pub mod disk;
 pub mod engine;
 pub mod files;
+pub mod growth;
 pub mod history;
 pub mod http;
 pub mod latency;
