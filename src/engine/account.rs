@@ -9,8 +9,8 @@ use super::Engine;
 use super::log::{Stamp, Unavailable};
 use super::names::Names;
 use super::record::{AccountAmended, AccountOpened, Profile};
+use super::roster::Place;
 use super::shard::{Description, Name, Resident, Shard};
-use super::state::Listed;
 use super::transactions::Slot;
 use crate::ledger::{
     Account, ActionRef, Amendment, BalanceRef, Hold, HoldRef, Moment, Opening, Pocket, Status,
@@ -145,7 +145,7 @@ impl<S: Storage> Engine<S> {
         // From here the account is open, and nothing can fail.
         let slot = shard.take_opened(name, opened, stamp, self.state.names());
         let number = self.state.shard_of(name);
-        roster.push(Listed::new(stamp.lsn, number, slot));
+        roster.push(Place::new(number, slot));
         self.state.note_aliases(&shard, (number, slot));
         let found = shard.resident(slot).map(|found| view(found, stamp.at));
         Ok(Opened::New(found.unwrap_or_else(|| unreachable!("it was admitted above"))))
@@ -194,30 +194,47 @@ impl<S: Storage> Engine<S> {
         limit: usize,
         wanted: impl Fn(&AccountView) -> bool,
     ) -> (Vec<AccountView>, bool) {
-        let mut start = after;
+        let mut from = self.place_after(after);
         let mut page = Vec::new();
         loop {
-            let chunk = self.roster_after(start);
-            let Some(last) = chunk.last() else { return (page, false) };
-            start = last.opened;
-            for listed in &chunk {
+            let chunk = self.places_from(from);
+            if chunk.is_empty() {
+                return (page, false);
+            }
+            from = from.saturating_add(chunk.len());
+            for place in chunk {
                 if page.len() == limit {
                     return (page, true);
                 }
-                page.extend(self.listed(*listed).filter(&wanted));
+                page.extend(self.listed(place).filter(&wanted));
             }
         }
     }
 
-    fn roster_after(&self, after: Lsn) -> Vec<Listed> {
-        const CHUNK: usize = 1024;
+    /// How many accounts were opened up to that record.
+    fn place_after(&self, after: Lsn) -> usize {
         let roster = self.state.roster.lock();
-        let from = roster.partition_point(|listed| listed.opened <= after);
-        roster.iter().skip(from).take(CHUNK).copied().collect()
+        let (mut from, mut to) = (0, roster.len());
+        while from < to {
+            let middle = usize::midpoint(from, to);
+            let opened = roster.get(middle).and_then(|place| self.state.opened_at(*place));
+            if opened.is_some_and(|opened| opened <= after) {
+                from = middle.saturating_add(1);
+            } else {
+                to = middle;
+            }
+        }
+        from
     }
 
-    fn listed(&self, listed: Listed) -> Option<AccountView> {
-        let (shard, slot) = listed.place();
+    fn places_from(&self, from: usize) -> Vec<Place> {
+        const CHUNK: usize = 1024;
+        let roster = self.state.roster.lock();
+        (from..).take(CHUNK).map_while(|n| roster.get(n).copied()).collect()
+    }
+
+    fn listed(&self, place: Place) -> Option<AccountView> {
+        let (shard, slot) = place.parts();
         let shard = self.state.lock(shard);
         shard.resident(slot).map(|found| view(found, self.log.clock.tick()))
     }

@@ -34,6 +34,8 @@ mod recheck;
 pub mod record;
 mod recover;
 mod replayed;
+mod roster;
+mod rows;
 mod scan;
 mod secret;
 mod shard;

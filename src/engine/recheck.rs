@@ -133,7 +133,7 @@ impl Replayed {
     fn names(&self, accounts: usize) -> Vec<Box<str>> {
         let roster = self.state.roster.lock();
         let step = roster.len().div_ceil(accounts.max(1)).max(1);
-        let places = roster.iter().step_by(step).map(super::state::Listed::place);
+        let places = roster.iter().step_by(step).map(|place| place.parts());
         let name =
             |(shard, slot)| Some(self.state.lock(shard).resident(slot)?.name.as_str().into());
         places.filter_map(name).collect()

@@ -14,15 +14,19 @@ use super::books::Books;
 use super::chain::Chain;
 use super::log::Stamp;
 use super::record::Profile;
+use super::rows::Rows;
 use super::secret::Digest;
 use super::transactions::{Slot, Transactions};
 use crate::ledger::{Account, ActionRef, Moment, Movement, Ruleset};
+
+/// With their number they fill a block of 2 KiB.
+const ACCOUNTS_IN_A_ROW: usize = 15;
 
 /// Some of the accounts, under one lock.
 #[derive(Debug, Default)]
 pub struct Shard {
     names: HashTable<Slot>,
-    accounts: Vec<Resident>,
+    accounts: Rows<Resident, ACCOUNTS_IN_A_ROW>,
     /// Which transactions touched them.
     pub transactions: Transactions,
     /// What they add up to.
@@ -97,9 +101,14 @@ impl Shard {
     }
 
     /// Every account, in the order of their slots.
+    pub fn residents(&self) -> impl Iterator<Item = &Resident> {
+        self.accounts.iter()
+    }
+
+    /// How many accounts there are.
     #[must_use]
-    pub fn residents(&self) -> &[Resident] {
-        &self.accounts
+    pub fn len(&self) -> usize {
+        self.accounts.len()
     }
 
     /// The account at `slot`, to be changed.
@@ -201,7 +210,6 @@ impl Shard {
 
     /// Makes room for so many more accounts.
     pub fn reserve(&mut self, accounts: usize, hash: impl Fn(&str) -> u64) {
-        self.accounts.reserve(accounts);
         let there = &self.accounts;
         let rehash = |slot: &Slot| there.get(slot.index()).map_or(0, |found| hash(&found.name));
         self.names.reserve(accounts, rehash);

@@ -12,6 +12,7 @@ use wal::Lsn;
 use super::aliases::{Alias, Aliases, Whereabouts};
 use super::keys::{self, Keys};
 use super::names::Names;
+use super::roster::{Place, Roster};
 use super::secret::Secret;
 use super::shard::{Name, Resident, Shard};
 use super::strays::Strays;
@@ -30,7 +31,7 @@ pub struct State {
     /// Which keys were used.
     pub keys: Keys,
     /// Every account in the order in which they were opened.
-    pub roster: Mutex<Vec<Listed>>,
+    pub roster: Mutex<Roster>,
     /// What happened at no customer's account.
     strays: Mutex<Strays>,
     /// The spend limits of every account that has none of its own. Changed only by who holds the
@@ -45,8 +46,8 @@ pub struct State {
 pub struct Listed {
     /// The record that opened it.
     pub opened: Lsn,
-    shard: u16,
-    slot: Slot,
+    /// Where it is.
+    pub place: Place,
 }
 
 /// Some of the shards of accounts and of keys, for one who has them alone.
@@ -135,12 +136,25 @@ impl State {
     /// Puts accounts that were opened in their places in the roster, and notes their other names.
     pub fn enlist(&mut self, opened: Vec<Listed>) {
         for listed in &opened {
-            let (number, slot) = listed.place();
+            let (number, slot) = listed.place.parts();
             self.note_aliases(&self.lock(number), (number, slot));
         }
-        let roster = self.roster.get_mut();
-        roster.extend(opened);
-        roster.sort_by_key(|listed| listed.opened);
+        let earlier: Vec<_> = self.roster.get_mut().iter().copied().collect();
+        let opened_at = |place: Place| self.opened_at(place);
+        let earlier = earlier.into_iter().filter_map(|place| Some((opened_at(place)?, place)));
+        let opened = opened.into_iter().map(|listed| (listed.opened, listed.place));
+        let mut all: Vec<_> = earlier.chain(opened).collect();
+        all.sort_unstable();
+        let mut roster = Roster::default();
+        roster.extend(all.into_iter().map(|(_, place)| place));
+        *self.roster.get_mut() = roster;
+    }
+
+    /// When the account at `place` was opened.
+    pub fn opened_at(&self, place: Place) -> Option<Lsn> {
+        let (number, slot) = place.parts();
+        let shard = self.lock(number);
+        Some(Lsn::new(shard.resident(slot)?.account.opened().position()))
     }
 
     /// Notes by which other names an account of a shard is known, which is that one.
@@ -203,7 +217,7 @@ impl State {
         let mut shard = self.lock(number);
         let slot = shard.take_in(hash, resident, |text| self.names.hash(text))?;
         self.note_aliases(&shard, (number, slot));
-        Some(Listed { opened, shard: number.0, slot })
+        Some(Listed { opened, place: Place::new(number, slot) })
     }
 
     /// Locks all shards: nothing is half done while they are held.
@@ -213,6 +227,12 @@ impl State {
 }
 
 impl ShardNumber {
+    /// The number.
+    #[must_use]
+    pub const fn get(self) -> u16 {
+        self.0
+    }
+
     /// The shard of a name of that hash.
     fn of(hash: u64) -> Self {
         // A table finds its buckets by the lowest bits and its tags by the highest: the middle ones
@@ -249,19 +269,5 @@ impl<'a> Part<'a> {
         let number = ShardNumber::of(hash);
         let shard = self.shards.get_mut(usize::from(number.0).checked_sub(self.first)?)?;
         Some((number, shard.get_mut()))
-    }
-}
-
-impl Listed {
-    /// The account that was opened then, and where it is.
-    #[must_use]
-    pub const fn new(opened: Lsn, shard: ShardNumber, slot: Slot) -> Self {
-        Self { opened, shard: shard.0, slot }
-    }
-
-    /// Where it is.
-    #[must_use]
-    pub const fn place(&self) -> (ShardNumber, Slot) {
-        (ShardNumber(self.shard), self.slot)
     }
 }

@@ -58,7 +58,7 @@ impl StateHash {
         let mut entries: Vec<_> = shard.transactions.iter().map(fact).collect();
         entries.sort_unstable();
         let mut rest = entries.as_slice();
-        for (slot, resident) in shard.residents().iter().enumerate() {
+        for (slot, resident) in shard.residents().enumerate() {
             let (of, others) = rest.split_at(rest.partition_point(|(owner, _)| *owner <= slot));
             rest = others;
             self.add(1, |w| {

@@ -35,7 +35,7 @@ impl Lapses {
     pub fn of(state: &State) -> Self {
         let mut all = BinaryHeap::new();
         for number in state.numbers() {
-            for (n, resident) in state.lock(number).residents().iter().enumerate() {
+            for (n, resident) in state.lock(number).residents().enumerate() {
                 let set_aside =
                     resident.account.reservations().iter().filter(|it| !it.reserved.is_zero());
                 let seat = (number, Slot::new(n));

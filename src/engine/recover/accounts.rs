@@ -8,6 +8,7 @@ use super::error::Disagreement;
 use super::folder::Folder;
 use crate::engine::log::Stamp;
 use crate::engine::record::{AccountAmended, AccountOpened, ReservationLapsed};
+use crate::engine::roster::Place;
 use crate::engine::secret::Digest;
 use crate::engine::shard::Shard;
 use crate::engine::state::Listed;
@@ -31,7 +32,7 @@ impl Folder<'_> {
         let mut currencies = opened.opening.balances.iter().map(|(currency, _)| *currency);
         currencies.try_for_each(|currency| known(currency, self.currencies))?;
         let slot = shard.take_opened(name, opened, stamp, names);
-        self.opened.push(Listed::new(stamp.lsn, number, slot));
+        self.opened.push(Listed { opened: stamp.lsn, place: Place::new(number, slot) });
         Ok(())
     }
 

@@ -181,9 +181,10 @@ impl Copying {
     fn accounts<S: Storage>(&mut self, engine: &Engine<S>, number: ShardNumber) {
         let shard = engine.state.lock(number);
         let locked = Stopwatch::start();
-        self.accounts = self.accounts.saturating_add(wide(shard.residents().len()));
+        self.accounts = self.accounts.saturating_add(wide(shard.len()));
         let mut w = Writer(&mut self.body);
-        w.long_list(shard.residents(), Writer::resident);
+        w.u32(u32::try_from(shard.len()).unwrap_or(u32::MAX));
+        shard.residents().for_each(|resident| w.resident(resident));
         w.entries(shard.transactions.iter());
         w.books(&shard.books);
         drop(shard);

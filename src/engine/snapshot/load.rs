@@ -148,7 +148,7 @@ impl<'a> Loader<'a> {
             return Err(bad);
         };
         self.fit(&head, &foot, &state).map_err(|malformed| self.bad(malformed))?;
-        *state.roster.lock() = self.roster;
+        state.roster.lock().extend(self.roster.into_iter().map(|listed| listed.place));
         Ok(Base {
             state,
             seen: self.seen,
@@ -296,7 +296,7 @@ fn read_entries(
         let entry = r.entry()?;
         let of = placed.get(entry.slot().index());
         let of = of.filter(|(_, newest)| is_seen(entry.newest(), *newest));
-        let (number, slot) = of.ok_or(Malformed("transaction"))?.0.place();
+        let (number, slot) = of.ok_or(Malformed("transaction"))?.0.place.parts();
         if !state.lock(number).transactions.admit(entry.at(slot)) {
             return Err(Malformed("transaction"));
         }
