@@ -8,12 +8,14 @@
 use smallvec::SmallVec;
 use wal::Lsn;
 
+use super::roots::Roots;
+
 /// What one account must remember to link its next record.
 #[derive(Clone, Debug, Default)]
 pub struct Chain {
     count: u32,
     /// The roots of the trees, largest tree first.
-    roots: SmallVec<[Lsn; 3]>,
+    roots: Roots,
 }
 
 /// The links of one record, [`Lsn::ZERO`] where there is nothing before.
@@ -29,22 +31,23 @@ impl Chain {
     /// The chain of so many records whose trees have these roots, largest tree first; `None` where
     /// no chain is like that.
     #[must_use]
-    pub fn from_parts(count: u32, roots: SmallVec<[Lsn; 3]>) -> Option<Self> {
+    pub fn from_parts(count: u32, roots: &[Lsn]) -> Option<Self> {
         let ascend = roots.is_sorted_by(|older, newer| older < newer);
         let begins = roots.first().is_some_and(|oldest| *oldest > Lsn::ZERO);
-        (ascend && begins && trees(count).count() == roots.len()).then_some(Self { count, roots })
+        (ascend && begins && trees(count).count() == roots.len())
+            .then(|| Self { count, roots: roots.iter().copied().collect() })
     }
 
     /// The roots of the trees, largest tree first.
     #[must_use]
-    pub fn roots(&self) -> &[Lsn] {
-        &self.roots
+    pub fn roots(&self) -> SmallVec<[Lsn; 4]> {
+        (0..self.roots.len()).filter_map(|n| self.roots.get(n)).collect()
     }
 
     /// The account's newest record.
     #[must_use]
     pub fn newest(&self) -> Lsn {
-        self.roots.last().copied().unwrap_or(Lsn::ZERO)
+        self.last().and_then(|n| self.roots.get(n)).unwrap_or(Lsn::ZERO)
     }
 
     /// How many records it has.
@@ -57,16 +60,14 @@ impl Chain {
     #[must_use]
     pub fn next(&self) -> Links {
         let older = if self.merges() { self.roots.len().checked_sub(3) } else { self.last() };
-        let skip = older.and_then(|n| self.roots.get(n)).copied().unwrap_or(Lsn::ZERO);
+        let skip = older.and_then(|n| self.roots.get(n)).unwrap_or(Lsn::ZERO);
         Links { previous: self.newest(), skip }
     }
 
     /// Notes that its next record is at `lsn`.
     pub fn push(&mut self, lsn: Lsn) {
-        if self.merges() {
-            self.roots.truncate(self.roots.len().saturating_sub(2));
-        }
-        self.roots.push(lsn);
+        let merged = if self.merges() { 2 } else { 0 };
+        self.roots.replace_last(merged, lsn);
         self.count = self.count.saturating_add(1);
     }
 
@@ -106,15 +107,16 @@ mod tests {
         let mut chain = Chain::default();
         for n in 1..=300 {
             chain.push(Lsn::new(n));
-            let rebuilt = Chain::from_parts(chain.length(), chain.roots().into()).unwrap();
+            let rebuilt = Chain::from_parts(chain.length(), &chain.roots()).unwrap();
+            assert_eq!(rebuilt.roots(), chain.roots());
             assert_eq!(rebuilt.next(), chain.next());
-            let mut roots = SmallVec::from(chain.roots());
+            let mut roots = chain.roots();
             roots.push(Lsn::new(n + 1));
-            assert!(Chain::from_parts(chain.length(), roots).is_none(), "a tree too many");
+            assert!(Chain::from_parts(chain.length(), &roots).is_none(), "a tree too many");
         }
         let backwards = [2, 1].map(Lsn::new);
-        assert!(Chain::from_parts(2, backwards[..].into()).is_none());
-        assert!(Chain::from_parts(0, SmallVec::new()).is_none());
+        assert!(Chain::from_parts(2, &backwards).is_none());
+        assert!(Chain::from_parts(0, &[]).is_none());
     }
 
     /// Follows the links from the newest of `count` records to each older one.

@@ -22,8 +22,8 @@ use super::record::{Action, Asked, Authorization, Record};
 use super::submit::reference;
 use super::trail::Trail;
 use crate::ledger::{
-    Account, ActionRef, Ask, Command, Decline, Hold, Merchant, Parts, Pocket, Refusal, Status,
-    decide,
+    Account, ActionRef, Ask, Command, Decline, Hold, Merchant, Parts, Pocket, Pockets, Refusal,
+    Status, decide,
 };
 
 /// A record of a transaction, and what is to be said of it.
@@ -222,9 +222,9 @@ fn sketch(opened: ActionRef) -> Account {
     Account::sketch(Parts {
         opened,
         status: Status::Active,
-        pockets: SmallVec::new(),
+        pockets: Pockets::new(),
         holds: thin_vec::ThinVec::new(),
-        reservations: thin_vec::ThinVec::new(),
+        reservations: SmallVec::new(),
         spending: None,
     })
 }

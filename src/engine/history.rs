@@ -168,7 +168,7 @@ impl Stored {
         request: &TransferRequest<'_>,
     ) -> Result<Repeat<TransferAction<'_>>, HistoryError> {
         self.compare(request.idempotency_key, |record| match record {
-            Record::Transfer(action) if action.request.means(request) => Some(action),
+            Record::Transfer(action) if action.request.means(request) => Some(*action),
             _ => None,
         })
     }

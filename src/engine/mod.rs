@@ -34,6 +34,7 @@ mod recheck;
 pub mod record;
 mod recover;
 mod replayed;
+mod roots;
 mod roster;
 mod rows;
 mod scan;

@@ -22,6 +22,8 @@ use crate::ledger::{Account, ActionRef, Moment, Movement, Ruleset};
 /// With their number they fill a block of 2 KiB.
 const ACCOUNTS_IN_A_ROW: usize = 15;
 
+const _: () = assert!(size_of::<Resident>() == size_of::<[u64; 17]>());
+
 /// Some of the accounts, under one lock.
 #[derive(Debug, Default)]
 pub struct Shard {

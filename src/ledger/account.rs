@@ -7,6 +7,7 @@ use smallvec::SmallVec;
 use thin_vec::ThinVec;
 
 use super::movement::{Bucket, Movement, Posting, Target};
+use super::pockets::Pockets;
 use super::{ActionRef, Amount, Balance, BalanceRef, Currency, Day, HoldRef, Moment, Spending};
 
 /// Whether an account may be spent from.
@@ -196,35 +197,74 @@ impl Place {
 /// An account of a customer.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Account {
-    pub(super) opened: ActionRef,
-    pub(super) status: Status,
-    /// Nearly every account has one, which then needs no place of its own.
-    pub(super) pockets: SmallVec<[Pocket; 1]>,
+    pub(super) origin: Origin,
+    pub(super) pockets: Pockets,
     /// In the order in which they were opened, which is the order of their references.
     pub(super) holds: ThinVec<(HoldRef, Hold)>,
+    /// What most accounts have not; never there and empty.
+    pub(super) aside: Option<Box<Aside>>,
+}
+
+/// The action that opened an account, and the account's status, in one word: its number times four,
+/// and the status' own.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Origin(u64);
+
+impl Origin {
+    const STATUSES: [Status; 3] = [Status::Active, Status::Frozen, Status::Closed];
+
+    pub(super) fn new(opened: ActionRef, status: Status) -> Self {
+        let place = Self::STATUSES.iter().position(|known| *known == status);
+        let place = place.and_then(|place| u64::try_from(place).ok()).unwrap_or_default();
+        Self(opened.position().saturating_mul(4) | place)
+    }
+
+    const fn opened(self) -> ActionRef {
+        ActionRef::new(self.0 / 4)
+    }
+
+    fn status(self) -> Status {
+        let place = usize::try_from(self.0 % 4).unwrap_or_default();
+        Self::STATUSES.get(place).copied().unwrap_or_default()
+    }
+}
+
+/// What an account has where authorizations reserve, or a spend limit counts.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(super) struct Aside {
     /// Oldest first; one whose grant is used up is gone.
-    pub(super) reservations: ThinVec<Reservation>,
+    pub(super) reservations: SmallVec<[Reservation; 1]>,
     /// Where a spend limit on a period applies or did.
     pub(super) spending: Option<Box<Spending>>,
+}
+
+impl Aside {
+    /// In the form in which an account keeps it.
+    pub(super) fn keep(self: Box<Self>) -> Option<Box<Self>> {
+        let empty = self.reservations.is_empty() && self.spending.is_none();
+        (!empty).then_some(self)
+    }
 }
 
 impl Account {
     /// The action that opened it.
     #[must_use]
     pub const fn opened(&self) -> ActionRef {
-        self.opened
+        self.origin.opened()
     }
 
     /// Whether it may be spent from.
     #[must_use]
-    pub const fn status(&self) -> Status {
-        self.status
+    pub fn status(&self) -> Status {
+        self.origin.status()
     }
 
     /// Its balances with their references, the default of each currency first.
     pub fn balances(&self) -> impl ExactSizeIterator<Item = (BalanceRef, &Pocket)> {
         let ordinals = 0_u8..=u8::MAX;
-        ordinals.zip(&self.pockets).map(|(n, pocket)| (BalanceRef::new(self.opened, n), pocket))
+        ordinals
+            .zip(self.pockets.iter())
+            .map(|(n, pocket)| (BalanceRef::new(self.opened(), n), pocket))
     }
 
     /// Its holds, oldest first, those at zero included.
@@ -236,7 +276,7 @@ impl Account {
     /// Its reservations that have something unused, oldest first.
     #[must_use]
     pub fn reservations(&self) -> &[Reservation] {
-        &self.reservations
+        self.aside.as_deref().map_or(&[], |aside| &aside.reservations)
     }
 
     /// The balance at `ordinal`.

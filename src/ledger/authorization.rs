@@ -116,7 +116,7 @@ impl<'a> Ask<'a> {
 /// none, or nothing is set aside for it any more.
 #[must_use]
 pub fn lapse(account: &Account, approval: ActionRef) -> Option<(u8, Pocket)> {
-    let reservation = account.reservations.iter().find(|r| r.opened == approval)?;
+    let reservation = account.reservations().iter().find(|r| r.opened == approval)?;
     let pocket = account.pocket(reservation.ordinal)?;
     let reserved = pocket.reserved.debit(reservation.reserved)?;
     let lapses = !reservation.reserved.is_zero();
@@ -127,7 +127,7 @@ pub fn lapse(account: &Account, approval: ActionRef) -> Option<(u8, Pocket)> {
 /// neither set aside nor promised any more. `None` when there is nothing of the kind.
 #[must_use]
 pub fn undo(account: &Account, approval: ActionRef) -> Option<(u8, Pocket)> {
-    let reservation = account.reservations.iter().find(|r| r.opened == approval)?;
+    let reservation = account.reservations().iter().find(|r| r.opened == approval)?;
     let pocket = account.pocket(reservation.ordinal)?;
     let reserved = pocket.reserved.debit(reservation.reserved)?;
     Some((reservation.ordinal, Pocket { reserved, ..*pocket }))
@@ -151,7 +151,7 @@ impl Account {
         let (ordinal, granted) = (reserved.ordinal, reserved.granted);
         let counted =
             reserved.counted.map(|day| self.count_spend(transaction_id, ordinal, day, granted));
-        self.reservations.push(Reservation {
+        self.aside.get_or_insert_default().reservations.push(Reservation {
             opened: at,
             transaction_id: Box::from(transaction_id),
             ordinal,
@@ -166,8 +166,9 @@ impl Account {
     /// Makes a lapse that [`lapse`] worked out true. Cannot fail.
     pub fn apply_lapsed(&mut self, approval: ActionRef, (ordinal, after): (u8, Pocket)) {
         self.put_pocket(ordinal, after);
-        if let Some(reservation) = self.reservations.iter_mut().find(|r| r.opened == approval) {
-            let spending = self.spending.as_deref_mut();
+        let Some(aside) = self.aside.as_deref_mut() else { return };
+        if let Some(reservation) = aside.reservations.iter_mut().find(|r| r.opened == approval) {
+            let spending = aside.spending.as_deref_mut();
             spending.into_iter().for_each(|it| it.use_up(reservation, Amount::ZERO));
             reservation.reserved = Amount::ZERO;
         }
@@ -176,18 +177,20 @@ impl Account {
     /// Makes what [`undo`] worked out true. Cannot fail.
     pub fn apply_undone(&mut self, approval: ActionRef, (ordinal, after): (u8, Pocket)) {
         self.put_pocket(ordinal, after);
-        if let Some(reservation) = self.reservations.iter().find(|r| r.opened == approval) {
-            let spending = self.spending.as_deref_mut();
+        let Some(mut aside) = self.aside.take() else { return };
+        if let Some(reservation) = aside.reservations.iter().find(|r| r.opened == approval) {
+            let spending = aside.spending.as_deref_mut();
             spending.into_iter().for_each(|it| it.use_up(reservation, Amount::ZERO));
         }
-        self.reservations.retain(|r| r.opened != approval);
+        aside.reservations.retain(|r| r.opened != approval);
+        self.aside = aside.keep();
     }
 
     /// Whether an approved authorization granted this transaction something that no operation has
     /// used yet.
     #[must_use]
     pub fn has_granted(&self, transaction_id: &str) -> bool {
-        self.reservations.iter().any(|r| *r.transaction_id == *transaction_id)
+        self.reservations().iter().any(|r| *r.transaction_id == *transaction_id)
     }
 
     /// What approved authorizations granted to this transaction on this balance and no operation
@@ -227,7 +230,7 @@ impl Account {
     pub(super) fn freed(&self, draws: &[Draw]) -> Amount {
         let drawn_on =
             |r: &&Reservation| draws.iter().any(|draw: &Draw| draw.reservation == r.opened);
-        let reserved = self.reservations.iter().filter(drawn_on).map(|r| r.reserved);
+        let reserved = self.reservations().iter().filter(drawn_on).map(|r| r.reserved);
         reserved.fold(Amount::ZERO, Amount::saturating_plus)
     }
 
@@ -236,16 +239,18 @@ impl Account {
         if draws.is_empty() {
             return;
         }
+        let Some(mut aside) = self.aside.take() else { return };
         for draw in draws {
             let drawn_on = |r: &&mut Reservation| r.opened == draw.reservation;
-            if let Some(reservation) = self.reservations.iter_mut().find(drawn_on) {
-                let spending = self.spending.as_deref_mut();
+            if let Some(reservation) = aside.reservations.iter_mut().find(drawn_on) {
+                let spending = aside.spending.as_deref_mut();
                 spending.into_iter().for_each(|it| it.use_up(reservation, draw.used));
                 reservation.used = reservation.used.saturating_plus(draw.used);
                 reservation.reserved = Amount::ZERO;
             }
         }
-        self.reservations.retain(|r| !r.unused().is_zero());
+        aside.reservations.retain(|r| !r.unused().is_zero());
+        self.aside = aside.keep();
     }
 
     fn granted_to<'a>(
@@ -256,7 +261,7 @@ impl Account {
         let of_this = move |r: &&Reservation| {
             r.ordinal == ordinal && *r.transaction_id == *transaction_id && !r.unused().is_zero()
         };
-        self.reservations.iter().filter(of_this)
+        self.reservations().iter().filter(of_this)
     }
 
     fn put_pocket(&mut self, ordinal: u8, after: Pocket) {

@@ -1,6 +1,7 @@
 //! A currency: its code and its exponent in four bytes, so that no table is needed to write money.
 
 use core::fmt;
+use core::num::NonZeroU8;
 
 /// Three upper-case ASCII letters and the number of fraction digits.
 ///
@@ -9,7 +10,8 @@ use core::fmt;
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Currency {
     code: [u8; 3],
-    exponent: u8,
+    /// One more than the exponent: what is never zero leaves room to tell what is no currency.
+    digits: NonZeroU8,
 }
 
 impl Currency {
@@ -21,7 +23,8 @@ impl Currency {
     #[must_use]
     pub fn new(code: [u8; 3], exponent: u8) -> Option<Self> {
         let letters = code.iter().all(u8::is_ascii_uppercase);
-        (letters && exponent <= Self::EXPONENT_MAX).then_some(Self { code, exponent })
+        let digits = NonZeroU8::MIN.checked_add(exponent)?;
+        (letters && exponent <= Self::EXPONENT_MAX).then_some(Self { code, digits })
     }
 
     /// The code, such as `SGD`.
@@ -33,14 +36,14 @@ impl Currency {
     /// How many fraction digits a major unit has.
     #[must_use]
     pub const fn exponent(self) -> u8 {
-        self.exponent
+        self.digits.get().saturating_sub(1)
     }
 
     /// The four bytes that stand for it in a record: the code, then the exponent.
     #[must_use]
     pub const fn to_bytes(self) -> [u8; 4] {
         let [a, b, c] = self.code;
-        [a, b, c, self.exponent]
+        [a, b, c, self.exponent()]
     }
 
     /// The inverse of [`to_bytes`](Self::to_bytes).
@@ -58,6 +61,6 @@ impl fmt::Display for Currency {
 
 impl fmt::Debug for Currency {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}/{}", self.code(), self.exponent)
+        write!(f, "{}/{}", self.code(), self.exponent())
     }
 }

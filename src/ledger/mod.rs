@@ -25,6 +25,7 @@ mod limits;
 mod movement;
 mod open;
 mod parts;
+mod pockets;
 mod reference;
 mod refusal;
 mod transfer;
@@ -43,6 +44,7 @@ pub use limits::{
 pub use movement::{Bucket, Draw, Movement, Posting, Target};
 pub use open::{Amendment, Opening};
 pub use parts::Parts;
+pub use pockets::Pockets;
 pub use reference::{ActionRef, AuthorizationRef, BalanceRef, HoldRef, Moment, SystemAccount};
 pub use refusal::Refusal;
 pub use transfer::{End, Side, Transfer, TransferRefused, transfer};

@@ -2,10 +2,10 @@
 
 use alloc::vec::Vec;
 
-use smallvec::SmallVec;
 use thin_vec::ThinVec;
 
-use super::account::{Account, Pocket, Status};
+use super::account::{Account, Origin, Pocket, Status};
+use super::pockets::Pockets;
 use super::{ActionRef, Amount, Currency};
 
 /// An account came to be: its balances in order, each with its overdraft limit.
@@ -35,12 +35,10 @@ impl Account {
     pub fn open(opening: &Opening, at: ActionRef) -> Self {
         let pocket = |&(currency, limit): &(Currency, Amount)| Pocket::new(currency, limit);
         Self {
-            opened: at,
-            status: Status::Active,
+            origin: Origin::new(at, Status::Active),
             pockets: opening.balances.iter().map(pocket).collect(),
             holds: ThinVec::new(),
-            reservations: ThinVec::new(),
-            spending: None,
+            aside: None,
         }
     }
 
@@ -59,12 +57,13 @@ impl Account {
     /// Makes an amendment true. A limit for a currency that the account does not have changes
     /// nothing: whoever decides on an amendment refuses it before.
     pub fn amend(&mut self, amendment: &Amendment) {
-        (self.status, self.pockets) = self.amended(amendment);
+        let (status, pockets) = self.amended(amendment);
+        self.see(status, pockets);
     }
 
     /// The status and the balances as they are after an amendment.
     #[must_use]
-    pub fn amended(&self, amendment: &Amendment) -> (Status, SmallVec<[Pocket; 1]>) {
+    pub fn amended(&self, amendment: &Amendment) -> (Status, Pockets) {
         let mut pockets = self.pockets.clone();
         for &currency in &amendment.add_currencies {
             if !pockets.iter().any(|pocket| pocket.currency == currency) {
@@ -76,6 +75,6 @@ impl Account {
                 pocket.overdraft_limit = limit;
             }
         }
-        (amendment.status.unwrap_or(self.status), pockets)
+        (amendment.status.unwrap_or(self.status()), pockets)
     }
 }

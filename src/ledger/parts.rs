@@ -5,7 +5,8 @@ use alloc::boxed::Box;
 use smallvec::SmallVec;
 use thin_vec::ThinVec;
 
-use super::account::{Account, Hold, Pocket, Reservation, Status};
+use super::account::{Account, Aside, Hold, Origin, Pocket, Reservation, Status};
+use super::pockets::Pockets;
 use super::{ActionRef, Amount, HoldRef, Spending};
 
 /// All that an account is made of.
@@ -16,11 +17,11 @@ pub struct Parts {
     /// Whether it may be spent from.
     pub status: Status,
     /// Its balances, in order.
-    pub pockets: SmallVec<[Pocket; 1]>,
+    pub pockets: Pockets,
     /// Its holds, oldest first.
     pub holds: ThinVec<(HoldRef, Hold)>,
     /// Its reservations that have something unused, oldest first.
-    pub reservations: ThinVec<Reservation>,
+    pub reservations: SmallVec<[Reservation; 1]>,
     /// What it has spent, where that is counted.
     pub spending: Option<Box<Spending>>,
 }
@@ -30,9 +31,7 @@ impl Account {
     /// always holds of one does not hold of them.
     #[must_use]
     pub fn from_parts(parts: Parts) -> Option<Self> {
-        let Parts { opened, status, pockets, holds, reservations, spending } = parts;
-        let account = Self { opened, status, pockets, holds, reservations, spending };
-        account.is_sound().then_some(account)
+        Some(Self::sketch(parts)).filter(Self::is_sound)
     }
 
     /// An account of whose holds and reservations only some are known: to look at, and never to be
@@ -40,24 +39,27 @@ impl Account {
     #[must_use]
     pub fn sketch(parts: Parts) -> Self {
         let Parts { opened, status, pockets, holds, reservations, spending } = parts;
-        Self { opened, status, pockets, holds, reservations, spending }
+        let aside = Box::new(Aside { reservations, spending }).keep();
+        Self { origin: Origin::new(opened, status), pockets, holds, aside }
     }
 
-    /// Sees its status and its balances as they were; for a [`sketch`](Self::sketch).
-    pub fn see(&mut self, status: Status, pockets: SmallVec<[Pocket; 1]>) {
-        (self.status, self.pockets) = (status, pockets);
+    /// Takes its status and its balances to be these: as an amendment leaves them, or as a
+    /// [`sketch`](Self::sketch) had them.
+    pub fn see(&mut self, status: Status, pockets: Pockets) {
+        self.origin = Origin::new(self.opened(), status);
+        self.pockets = pockets;
     }
 
     fn is_sound(&self) -> bool {
-        let (balances, opened) = (self.pockets.len(), self.opened.position());
+        let (balances, opened) = (self.pockets.len(), self.opened().position());
         let holds = self.holds.iter().map(|(name, _)| name.position());
-        let approvals = self.reservations.iter().map(|made| made.opened.position());
-        let mut pockets = (0_u8..=u8::MAX).zip(&self.pockets);
+        let approvals = self.reservations().iter().map(|made| made.opened.position());
+        let mut pockets = (0_u8..=u8::MAX).zip(self.pockets.iter());
         (1..=Self::BALANCES_MAX).contains(&balances)
             && ascends(opened, holds)
             && ascends(opened, approvals)
             && self.holds.iter().all(|(_, hold)| hold_is_sound(hold, balances))
-            && self.reservations.iter().all(|made| reservation_is_sound(made, balances))
+            && self.reservations().iter().all(|made| reservation_is_sound(made, balances))
             && pockets.all(|(ordinal, pocket)| self.adds_up(ordinal, pocket))
     }
 
@@ -65,7 +67,7 @@ impl Account {
     fn adds_up(&self, ordinal: u8, pocket: &Pocket) -> bool {
         let holds = self.holds.iter().filter(|(_, hold)| hold.ordinal == ordinal);
         let held = holds.map(|(_, hold)| i128::from(hold.held().minor()));
-        let made = self.reservations.iter().filter(|made| made.ordinal == ordinal);
+        let made = self.reservations().iter().filter(|made| made.ordinal == ordinal);
         let reserved = made.map(|made| i128::from(made.reserved.minor()));
         held.fold(0, i128::saturating_add) == i128::from(pocket.held.minor())
             && reserved.fold(0, i128::saturating_add) == i128::from(pocket.reserved.minor())
@@ -139,9 +141,31 @@ mod tests {
     }
 
     #[test]
+    fn an_account_keeps_who_opened_it_and_its_status_apart() {
+        for status in [Status::Active, Status::Frozen, Status::Closed] {
+            for opened in [1, 2, 1 << 60] {
+                let opened = ActionRef::new(opened);
+                let (holds, reservations) = (ThinVec::new(), SmallVec::new());
+                let account =
+                    Account::sketch(Parts { opened, status, holds, reservations, ..parts() });
+                assert_eq!((account.opened(), account.status()), (opened, status));
+            }
+        }
+    }
+
+    #[test]
+    fn balances_are_kept_in_order_however_many_they_are() {
+        for count in 0..=5 {
+            let pocket = |n| Pocket { posted: Balance::new(n), ..parts().pockets[0] };
+            let pockets: Pockets = (0..count).map(pocket).collect();
+            assert!(pockets.iter().copied().eq((0..count).map(pocket)), "{count}");
+        }
+    }
+
+    #[test]
     fn parts_that_do_not_add_up_are_no_account() {
         let damages: [fn(&mut Parts); 9] = [
-            |parts| parts.pockets.clear(),
+            |parts| parts.pockets = Pockets::new(),
             |parts| parts.pockets[0].held = Balance::new(11),
             |parts| parts.pockets[0].reserved = Balance::new(0),
             |parts| parts.pockets[0].posted = Balance::new(i64::MIN),

@@ -87,7 +87,7 @@ pub enum Record<'a> {
     /// One of the six operations, done or refused.
     Action(Action<'a>),
     /// A transfer, done or refused.
-    Transfer(TransferAction<'a>),
+    Transfer(Box<TransferAction<'a>>),
     /// An account came to be.
     AccountOpened(AccountOpened<'a>),
     /// An operator changed an account.
@@ -168,7 +168,7 @@ impl<'a> Record<'a> {
     pub fn encode(&self, at: Moment, out: &mut Vec<u8>) {
         match self {
             Self::Action(it) => encode(it, at, out),
-            Self::Transfer(it) => encode(it, at, out),
+            Self::Transfer(it) => encode(&**it, at, out),
             Self::AccountOpened(it) => encode(it, at, out),
             Self::AccountAmended(it) => encode(it, at, out),
             Self::Authorization(it) => encode(it, at, out),
@@ -189,7 +189,7 @@ impl<'a> Record<'a> {
         let (kind, at, mut r) = begin(bytes)?;
         let record = match kind {
             Action::KIND => Self::Action(Action::decode(&mut r)?),
-            TransferAction::KIND => Self::Transfer(TransferAction::decode(&mut r)?),
+            TransferAction::KIND => Self::Transfer(Box::new(TransferAction::decode(&mut r)?)),
             AccountOpened::KIND => Self::AccountOpened(AccountOpened::decode(&mut r)?),
             AccountAmended::KIND => Self::AccountAmended(AccountAmended::decode(&mut r)?),
             Authorization::KIND => Self::Authorization(Authorization::decode(&mut r)?),

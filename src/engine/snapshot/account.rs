@@ -41,14 +41,13 @@ use std::borrow::Cow;
 use std::sync::Arc;
 
 use smallvec::SmallVec;
-use thin_vec::ThinVec;
 use wal::Lsn;
 
 use crate::engine::chain::Chain;
 use crate::engine::record::{Malformed, Profile, Reader, Writer};
 use crate::engine::shard::{Description, Resident};
 use crate::ledger::{
-    Account, ActionRef, Counted, Hold, HoldRef, Id, Moment, Part, Parts, Pocket, Reservation,
+    Account, ActionRef, Counted, Hold, HoldRef, Id, Moment, Part, Parts, Pockets, Reservation,
     Spending,
 };
 
@@ -76,7 +75,7 @@ impl Writer<'_> {
 
     pub(in crate::engine) fn chain(&mut self, chain: &Chain) {
         self.u32(chain.length());
-        self.list(chain.roots(), |w, root| w.u64(root.value()));
+        self.list(&chain.roots(), |w, root| w.u64(root.value()));
     }
 
     fn spending(&mut self, spending: &Spending) {
@@ -114,11 +113,11 @@ impl Reader<'_> {
     /// `None` where there is nothing in it.
     pub(super) fn chain(&mut self) -> Result<Option<Chain>, Malformed> {
         let count = self.u32()?;
-        let roots: SmallVec<[Lsn; 3]> = self.list(u8::MAX, |r| r.u64().map(Lsn::new))?;
+        let roots: SmallVec<[Lsn; 4]> = self.list(u8::MAX, |r| r.u64().map(Lsn::new))?;
         if count == 0 && roots.is_empty() {
             return Ok(None);
         }
-        Chain::from_parts(count, roots).map(Some).ok_or(Malformed("chain"))
+        Chain::from_parts(count, &roots).map(Some).ok_or(Malformed("chain"))
     }
 
     pub(super) fn resident(&mut self) -> Result<Resident, Malformed> {
@@ -128,7 +127,7 @@ impl Reader<'_> {
         let status = self.status()?.ok_or(Malformed("status"))?;
         let chain = self.chain()?.ok_or(Malformed("chain"))?;
         let balances_max = u8::try_from(Account::BALANCES_MAX).unwrap_or(u8::MAX);
-        let pockets: SmallVec<[Pocket; 1]> = self.list(balances_max, Self::pocket)?;
+        let pockets: Pockets = self.list(balances_max, Self::pocket)?;
         let balances = pockets.len();
         let parts = Parts {
             opened,
@@ -186,10 +185,10 @@ impl Reader<'_> {
     }
 
     /// A long list of what is seldom long.
-    fn many<T>(
+    fn many<T, L: FromIterator<T>>(
         &mut self,
         mut read: impl FnMut(&mut Self) -> Result<T, Malformed>,
-    ) -> Result<ThinVec<T>, Malformed> {
+    ) -> Result<L, Malformed> {
         let len = self.u32()?;
         (0..len).map(|_| read(self)).collect() // No room is made on the word of a length.
     }

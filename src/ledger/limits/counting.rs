@@ -1,7 +1,5 @@
 //! What happens to an account, as it is counted.
 
-use alloc::boxed::Box;
-
 use super::{Day, Spending};
 use crate::ledger::movement::{Bucket, Movement};
 use crate::ledger::{Account, Amount, Reservation};
@@ -30,7 +28,7 @@ impl Account {
     /// What it has spent, where that is counted.
     #[must_use]
     pub fn spending(&self) -> Option<&Spending> {
-        self.spending.as_deref()
+        self.aside.as_deref()?.spending.as_deref()
     }
 
     /// Counts what an operation under that transaction, which was applied, did beyond its use of
@@ -40,7 +38,7 @@ impl Account {
         if let Some(day) = movement.counted {
             self.count_spend(transaction_id, ordinal, day, movement.ungranted());
         }
-        if let Some(spending) = &mut self.spending {
+        if let Some(spending) = self.aside.as_mut().and_then(|it| it.spending.as_deref_mut()) {
             spending.take(transaction_id, ordinal, movement.arriving(Bucket::Available));
         }
     }
@@ -53,7 +51,8 @@ impl Account {
         day: Day,
         amount: Amount,
     ) -> Day {
-        let spending = self.spending.get_or_insert_with(Box::default);
+        let aside = self.aside.get_or_insert_default();
+        let spending = aside.spending.get_or_insert_default();
         spending.add(transaction_id, ordinal, day, amount)
     }
 }
