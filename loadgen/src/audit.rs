@@ -18,8 +18,8 @@ use crate::{
     cli::Plan,
     client::Client,
     clock::now,
-    fleet::Out,
     lanes::in_lanes,
+    load::fleet::Out,
     operator::{self, OperatorError},
     simulator::books::Span,
 };

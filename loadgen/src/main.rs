@@ -4,20 +4,26 @@
 
 use std::process::ExitCode;
 
-use holdfast_loadgen::{cli::Plan, run};
+use holdfast_loadgen::{
+    cli::{Command, Plan},
+    run,
+};
 
 /// The run could not be made: `EX_UNAVAILABLE` of sysexits.
 const UNAVAILABLE: u8 = 69;
 
 fn main() -> ExitCode {
-    let plan = match Plan::from_command_line(std::env::args_os()) {
-        Ok(plan) => plan,
+    match Command::from_command_line(std::env::args_os()) {
+        Ok(Command::Run(plan)) => run_and_report(&plan),
         Err(usage) => {
             usage.print();
-            return ExitCode::from(usage.exit_code());
+            ExitCode::from(usage.exit_code())
         }
-    };
-    match run(&plan) {
+    }
+}
+
+fn run_and_report(plan: &Plan) -> ExitCode {
+    match run(plan) {
         Ok(report) => {
             println!("{}", report.render(plan.output));
             ExitCode::from(report.verdict().exit_code())

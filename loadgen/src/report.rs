@@ -12,7 +12,7 @@ use crate::{
     account::Difference,
     audit::Checked,
     cli::{Mode, Output, Plan},
-    fleet::Out,
+    load::fleet::Out,
     measurement::{LATE, Measurement, Times},
     slo::{Point, Shown},
 };

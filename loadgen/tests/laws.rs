@@ -13,7 +13,7 @@ use holdfast_loadgen::{
     audit::Checked,
     cli::Plan,
     clock::now,
-    fleet::Out,
+    load::fleet::Out,
     measurement::{Measurement, Moments},
     report::{Report, Verdict},
     run,

@@ -1,6 +1,9 @@
 //! The measured run: threads, each with its own runtime, connections, accounts and share of the
 //! schedule, so that nothing is shared between them but the server.
 
+pub mod fleet;
+pub mod pace;
+
 use std::{
     cell::RefCell,
     io,
@@ -17,15 +20,16 @@ use tokio::{
     time::sleep,
 };
 
+use fleet::{Fleet, Out};
+use pace::Pace;
+
 use crate::{
     account::Account,
     cli::{Mode, Plan},
     client::{Client, ExchangeError, TIME_OUT},
     clock::now,
-    fleet::{Fleet, Out},
     lanes::deal,
     measurement::{Measurement, Moments, thread_busy},
-    pace::Pace,
     seed::Seed,
     simulator::books::Span,
     wire::{Paths, Reply},

@@ -1,0 +1,104 @@
+//! What was typed.
+
+use std::num::{NonZeroU32, NonZeroUsize};
+
+use clap::{Args, Parser, Subcommand};
+use hyper::{
+    Uri,
+    header::{HeaderName, HeaderValue},
+};
+
+use crate::{schedule::Arrivals, simulator::mix::Mix, slo::Slo};
+
+/// Sends card life cycles to a holdfast server on a schedule fixed in advance, checks every
+/// answer and every balance, and says how long the answers took.
+///
+/// Exit status: 0 passed, 2 the SLO was missed, 3 the run is invalid (the generator itself was
+/// late), 4 the server answered incorrectly, 64 usage, 69 the run could not be made.
+#[derive(Debug, Parser)]
+#[command(name = "holdfast-loadgen", version)]
+#[command(args_override_self = true, args_conflicts_with_subcommands = true)]
+pub(super) struct CommandLine {
+    #[command(subcommand)]
+    pub(super) other: Option<Other>,
+    #[command(flatten)]
+    pub(super) run: RunArgs,
+}
+
+/// What is not a run.
+#[derive(Debug, Subcommand)]
+pub(super) enum Other {}
+
+#[derive(Debug, Args)]
+pub(super) struct RunArgs {
+    /// The network listener
+    #[arg(long, value_name = "URL", default_value = "http://127.0.0.1:7480")]
+    pub(super) network: Uri,
+    /// The operator listener
+    #[arg(long, value_name = "URL", default_value = "http://127.0.0.1:7481")]
+    pub(super) operator: Uri,
+    /// What the network listener's paths begin with
+    #[arg(long, value_name = "PATH", default_value = "/api/pba")]
+    pub(super) base_path: String,
+    /// The header that carries the key
+    #[arg(long, value_name = "NAME", default_value = "X-API-Key")]
+    pub(super) header: HeaderName,
+    /// The key for the network listener
+    #[arg(long, value_name = "KEY", env = "HOLDFAST_API_KEY_NETWORK", hide_env_values = true)]
+    pub(super) api_key_network: Option<HeaderValue>,
+    /// The key for the operator listener
+    #[arg(long, value_name = "KEY", env = "HOLDFAST_API_KEY_OPERATOR", hide_env_values = true)]
+    pub(super) api_key_operator: Option<HeaderValue>,
+    /// Which life cycles are played
+    #[arg(long, value_enum, default_value = "ledger")]
+    pub(super) mix: Mix,
+    /// How long the server sets aside what it approved and no operation used
+    /// [default: 60 with --mix cycles, else longer than the run]
+    #[arg(long, value_name = "SECONDS")]
+    pub(super) reservation_ttl_s: Option<u32>,
+    /// Requests per second, on average
+    #[arg(long, default_value = "2000", conflicts_with = "closed")]
+    pub(super) rate: NonZeroU32,
+    /// How the gaps between requests are drawn
+    #[arg(long, value_enum, default_value = "poisson", conflicts_with = "closed")]
+    pub(super) arrivals: Arrivals,
+    /// Measure capacity: each connection sends as soon as it has its answer
+    #[arg(long)]
+    pub(super) closed: bool,
+    /// Ends the run after so long [default: 10, with --requests 600]
+    #[arg(long)]
+    pub(super) seconds: Option<NonZeroU32>,
+    /// Ends the run after so many requests
+    #[arg(long)]
+    pub(super) requests: Option<u64>,
+    /// Connections to the network listener
+    #[arg(long, default_value = "64")]
+    pub(super) connections: NonZeroUsize,
+    /// Generator threads
+    #[arg(long, default_value = "1")]
+    pub(super) threads: NonZeroUsize,
+    /// Accounts to create and play; at least one per connection
+    #[arg(long, default_value = "1000")]
+    pub(super) accounts: NonZeroU32,
+    /// What the schedule and every account's life are drawn from
+    #[arg(long, default_value = "1")]
+    pub(super) seed: u64,
+    /// What the run must keep: p50, p90, p95, p99, p99.9, p99.99, max, error; < or <=; us, ms, s, %
+    #[arg(long, default_value = "max<1s,error<0.01%")]
+    pub(super) slo: Slo,
+    /// What the run's accounts and keys begin with, new for each run against one server
+    /// [default: from the clock]
+    #[arg(long, value_name = "NAME", value_parser = run_name)]
+    pub(super) run: Option<String>,
+    /// Print one JSON object
+    #[arg(long)]
+    pub(super) json: bool,
+}
+
+fn run_name(text: &str) -> Result<String, String> {
+    let allowed = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'-';
+    if text.is_empty() || text.len() > 32 || !text.bytes().all(allowed) {
+        return Err("a run's name is 1 to 32 letters, digits and hyphens".to_owned());
+    }
+    Ok(text.to_owned())
+}

@@ -1,0 +1,151 @@
+//! What is true: a run, in full and consistent, whatever was typed.
+
+use std::{
+    net::{SocketAddr, ToSocketAddrs},
+    num::NonZeroU32,
+    time::Duration,
+};
+
+use hyper::{
+    Uri,
+    header::{HeaderName, HeaderValue},
+};
+
+use super::args::RunArgs;
+use crate::{
+    client::Target,
+    clock::wall_micros,
+    schedule::{Limit, Schedule},
+    seed::Seed,
+    simulator::mix::Mix,
+    slo::Slo,
+    wire::Paths,
+};
+
+/// How long a run lasts when only the number of requests is given.
+const SECONDS_WITH_REQUESTS: u32 = 600;
+const SECONDS: u32 = 10;
+/// How long a server sets aside what it approved, unless it was told otherwise.
+const RESERVATION_TTL: Duration = Duration::from_secs(60);
+
+/// A run, in full and consistent.
+#[derive(Debug)]
+pub struct Plan {
+    /// The network listener.
+    pub network: Target,
+    /// The operator listener.
+    pub operator: Target,
+    /// The path of each operation.
+    pub paths: Paths,
+    /// Which life cycles are played.
+    pub mix: Mix,
+    /// How long what was approved is set aside; `None` when longer than the run.
+    pub time_to_live: Option<Duration>,
+    /// When to send.
+    pub mode: Mode,
+    /// Connections to the network listener, at least one per thread.
+    pub connections: usize,
+    /// Generator threads.
+    pub threads: usize,
+    /// Accounts, at least one per connection.
+    pub accounts: u64,
+    /// What everything is drawn from.
+    pub seed: u64,
+    /// What must be kept.
+    pub slo: Slo,
+    /// What accounts and keys begin with.
+    pub run: String,
+    /// How the report is written.
+    pub output: Output,
+}
+
+/// When to send.
+#[derive(Debug)]
+pub enum Mode {
+    /// On a schedule.
+    Open(Schedule),
+    /// As soon as there is an answer.
+    Closed(Limit),
+}
+
+/// How the report is written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Output {
+    /// For people.
+    Text,
+    /// One JSON object.
+    Json,
+}
+
+impl TryFrom<RunArgs> for Plan {
+    type Error = String;
+
+    fn try_from(args: RunArgs) -> Result<Self, String> {
+        let (connections, threads) = (args.connections.get(), args.threads.get());
+        let accounts = u64::from(args.accounts.get());
+        if connections < threads {
+            return Err(format!("{connections} connections do not go round {threads} threads"));
+        }
+        if usize::try_from(accounts).is_ok_and(|accounts| accounts < connections) {
+            return Err(format!(
+                "{accounts} accounts are too few for {connections} connections: an account has one request in flight"
+            ));
+        }
+        Ok(Self {
+            paths: Paths::under(&args.base_path)?,
+            mix: args.mix,
+            time_to_live: args.time_to_live(),
+            mode: args.mode(),
+            network: target(&args.network, &args.header, args.api_key_network)?,
+            operator: target(&args.operator, &args.header, args.api_key_operator)?,
+            connections,
+            threads,
+            accounts,
+            seed: args.seed,
+            slo: args.slo,
+            run: args.run.unwrap_or_else(|| format!("lg{:x}", wall_micros())),
+            output: if args.json { Output::Json } else { Output::Text },
+        })
+    }
+}
+
+impl RunArgs {
+    fn time_to_live(&self) -> Option<Duration> {
+        let default = (self.mix == Mix::Cycles).then_some(RESERVATION_TTL);
+        self.reservation_ttl_s.map(|seconds| Duration::from_secs(seconds.into())).or(default)
+    }
+
+    fn mode(&self) -> Mode {
+        let default = if self.requests.is_some() { SECONDS_WITH_REQUESTS } else { SECONDS };
+        let seconds = self.seconds.map_or(default, NonZeroU32::get);
+        let limit = Limit {
+            after: Duration::from_secs(seconds.into()),
+            requests: self.requests.unwrap_or(u64::MAX),
+        };
+        if self.closed {
+            return Mode::Closed(limit);
+        }
+        let (arrivals, rate, seed) = (self.arrivals, self.rate, Seed::new(self.seed));
+        Mode::Open(Schedule { arrivals, rate, limit, seed })
+    }
+}
+
+fn target(url: &Uri, header: &HeaderName, key: Option<HeaderValue>) -> Result<Target, String> {
+    let refused = |why: &str| format!("{url} {why}: write for example http://127.0.0.1:7480");
+    let Some(authority) = url.authority().filter(|_| url.scheme_str() == Some("http")) else {
+        return Err(refused("is no http URL"));
+    };
+    let host =
+        HeaderValue::from_str(authority.as_str()).map_err(|_| refused("has no host name"))?;
+    let address = resolve(authority.host(), authority.port_u16().unwrap_or(80));
+    let address = address.ok_or_else(|| refused("does not resolve"))?;
+    let key = key.map(|mut key| {
+        key.set_sensitive(true);
+        (header.clone(), key)
+    });
+    Ok(Target::new(address, host, key))
+}
+
+fn resolve(host: &str, port: u16) -> Option<SocketAddr> {
+    (host.trim_matches(['[', ']']), port).to_socket_addrs().ok()?.next()
+}
