@@ -30,7 +30,7 @@ pub enum RunError {
 /// The run could not be made or not be checked.
 pub fn run(plan: &Plan) -> Result<Report, RunError> {
     let accounts = on_one_thread(open_accounts(plan))?.map_err(RunError::Setup)?;
-    let start = now() + time_to_connect(plan);
+    let start = now() + time_to_connect(plan) + plan.warm_up;
     let mut outcome = load(plan, accounts, start)?;
     let checked = on_one_thread(audit(plan, outcome.accounts, &mut outcome.out))?;
     let checked = checked.map_err(RunError::Audit)?;

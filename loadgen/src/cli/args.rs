@@ -8,7 +8,11 @@ use hyper::{
     header::{HeaderName, HeaderValue},
 };
 
-use crate::{schedule::Arrivals, simulator::mix::Mix, slo::Slo};
+use crate::{
+    schedule::{Arrivals, Ramp, Spike},
+    simulator::mix::Mix,
+    slo::Slo,
+};
 
 /// Sends card life cycles to a holdfast server on a schedule fixed in advance, checks every
 /// answer and every balance, and says how long the answers took.
@@ -31,6 +35,19 @@ pub(super) enum Other {}
 
 #[derive(Debug, Args)]
 pub(super) struct RunArgs {
+    #[command(flatten)]
+    pub(super) server: ServerArgs,
+    #[command(flatten)]
+    pub(super) load: LoadArgs,
+    #[command(flatten)]
+    pub(super) workload: WorkloadArgs,
+    #[command(flatten)]
+    pub(super) verdict: VerdictArgs,
+}
+
+#[derive(Debug, Args)]
+#[command(next_help_heading = "The server")]
+pub(super) struct ServerArgs {
     /// The network listener
     #[arg(long, value_name = "URL", default_value = "http://127.0.0.1:7480")]
     pub(super) network: Uri,
@@ -49,16 +66,24 @@ pub(super) struct RunArgs {
     /// The key for the operator listener
     #[arg(long, value_name = "KEY", env = "HOLDFAST_API_KEY_OPERATOR", hide_env_values = true)]
     pub(super) api_key_operator: Option<HeaderValue>,
-    /// Which life cycles are played
-    #[arg(long, value_enum, default_value = "ledger")]
-    pub(super) mix: Mix,
     /// How long the server sets aside what it approved and no operation used
     /// [default: 60 with --mix cycles, else longer than the run]
     #[arg(long, value_name = "SECONDS")]
     pub(super) reservation_ttl_s: Option<u32>,
+}
+
+#[derive(Debug, Args)]
+#[command(next_help_heading = "The load")]
+pub(super) struct LoadArgs {
     /// Requests per second, on average
     #[arg(long, default_value = "2000", conflicts_with = "closed")]
     pub(super) rate: NonZeroU32,
+    /// From one rate to another in a straight line over the run, in place of --rate
+    #[arg(long, value_name = "FROM..TO", conflicts_with_all = ["closed", "rate"])]
+    pub(super) ramp: Option<Ramp>,
+    /// So many requests per second more, from a second of the run on, for so many seconds
+    #[arg(long, value_name = "RATE@START+LENGTH", conflicts_with = "closed")]
+    pub(super) spike: Option<Spike>,
     /// How the gaps between requests are drawn
     #[arg(long, value_enum, default_value = "poisson", conflicts_with = "closed")]
     pub(super) arrivals: Arrivals,
@@ -71,25 +96,41 @@ pub(super) struct RunArgs {
     /// Ends the run after so many requests
     #[arg(long)]
     pub(super) requests: Option<u64>,
+    /// Load before that, which counts in no figure [default: 1, with --requests 0]
+    #[arg(long, value_name = "SECONDS")]
+    pub(super) warm_up: Option<u32>,
     /// Connections to the network listener
-    #[arg(long, default_value = "64")]
+    #[arg(long, short, default_value = "64")]
     pub(super) connections: NonZeroUsize,
     /// Generator threads
     #[arg(long, default_value = "1")]
     pub(super) threads: NonZeroUsize,
+}
+
+#[derive(Debug, Args)]
+#[command(next_help_heading = "The workload")]
+pub(super) struct WorkloadArgs {
+    /// Which life cycles are played
+    #[arg(long, value_enum, default_value = "ledger")]
+    pub(super) mix: Mix,
     /// Accounts to create and play; at least one per connection
     #[arg(long, default_value = "1000")]
     pub(super) accounts: NonZeroU32,
     /// What the schedule and every account's life are drawn from
     #[arg(long, default_value = "1")]
     pub(super) seed: u64,
-    /// What the run must keep: p50, p90, p95, p99, p99.9, p99.99, max, error; < or <=; us, ms, s, %
-    #[arg(long, default_value = "max<1s,error<0.01%")]
-    pub(super) slo: Slo,
     /// What the run's accounts and keys begin with, new for each run against one server
     /// [default: from the clock]
     #[arg(long, value_name = "NAME", value_parser = run_name)]
     pub(super) run: Option<String>,
+}
+
+#[derive(Debug, Args)]
+#[command(next_help_heading = "The verdict")]
+pub(super) struct VerdictArgs {
+    /// What the run must keep: p50, p90, p95, p99, p99.9, p99.99, max, error; < or <=; us, ms, s, %
+    #[arg(long, default_value = "max<1s,error<0.01%")]
+    pub(super) slo: Slo,
     /// Print one JSON object
     #[arg(long)]
     pub(super) json: bool,

@@ -11,11 +11,11 @@ use hyper::{
     header::{HeaderName, HeaderValue},
 };
 
-use super::args::RunArgs;
+use super::args::{LoadArgs, RunArgs, ServerArgs};
 use crate::{
     client::Target,
     clock::wall_micros,
-    schedule::{Limit, Schedule},
+    schedule::{Limit, Schedule, Shape},
     seed::Seed,
     simulator::mix::Mix,
     slo::Slo,
@@ -25,11 +25,13 @@ use crate::{
 /// How long a run lasts when only the number of requests is given.
 const SECONDS_WITH_REQUESTS: u32 = 600;
 const SECONDS: u32 = 10;
+/// How long a run warms up that ends by the clock.
+const WARM_UP_SECONDS: u32 = 1;
 /// How long a server sets aside what it approved, unless it was told otherwise.
 const RESERVATION_TTL: Duration = Duration::from_secs(60);
 
 /// A run, in full and consistent.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct Plan {
     /// The network listener.
     pub network: Target,
@@ -43,6 +45,8 @@ pub struct Plan {
     pub time_to_live: Option<Duration>,
     /// When to send.
     pub mode: Mode,
+    /// How long is sent before what counts.
+    pub warm_up: Duration,
     /// Connections to the network listener, at least one per thread.
     pub connections: usize,
     /// Generator threads.
@@ -60,7 +64,7 @@ pub struct Plan {
 }
 
 /// When to send.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub enum Mode {
     /// On a schedule.
     Open(Schedule),
@@ -81,8 +85,9 @@ impl TryFrom<RunArgs> for Plan {
     type Error = String;
 
     fn try_from(args: RunArgs) -> Result<Self, String> {
-        let (connections, threads) = (args.connections.get(), args.threads.get());
-        let accounts = u64::from(args.accounts.get());
+        let RunArgs { server, load, workload, verdict } = args;
+        let (connections, threads) = (load.connections.get(), load.threads.get());
+        let accounts = u64::from(workload.accounts.get());
         if connections < threads {
             return Err(format!("{connections} connections do not go round {threads} threads"));
         }
@@ -92,41 +97,66 @@ impl TryFrom<RunArgs> for Plan {
             ));
         }
         Ok(Self {
-            paths: Paths::under(&args.base_path)?,
-            mix: args.mix,
-            time_to_live: args.time_to_live(),
-            mode: args.mode(),
-            network: target(&args.network, &args.header, args.api_key_network)?,
-            operator: target(&args.operator, &args.header, args.api_key_operator)?,
+            paths: Paths::under(&server.base_path)?,
+            mix: workload.mix,
+            time_to_live: server.time_to_live(workload.mix),
+            mode: load.mode(workload.seed)?,
+            warm_up: load.warm_up(),
+            network: target(&server.network, &server.header, server.api_key_network)?,
+            operator: target(&server.operator, &server.header, server.api_key_operator)?,
             connections,
             threads,
             accounts,
-            seed: args.seed,
-            slo: args.slo,
-            run: args.run.unwrap_or_else(|| format!("lg{:x}", wall_micros())),
-            output: if args.json { Output::Json } else { Output::Text },
+            seed: workload.seed,
+            slo: verdict.slo,
+            run: workload.run.unwrap_or_else(|| format!("lg{:x}", wall_micros())),
+            output: if verdict.json { Output::Json } else { Output::Text },
         })
     }
 }
 
-impl RunArgs {
-    fn time_to_live(&self) -> Option<Duration> {
-        let default = (self.mix == Mix::Cycles).then_some(RESERVATION_TTL);
+impl ServerArgs {
+    fn time_to_live(&self, mix: Mix) -> Option<Duration> {
+        let default = (mix == Mix::Cycles).then_some(RESERVATION_TTL);
         self.reservation_ttl_s.map(|seconds| Duration::from_secs(seconds.into())).or(default)
     }
+}
 
-    fn mode(&self) -> Mode {
+impl LoadArgs {
+    fn mode(&self, seed: u64) -> Result<Mode, String> {
+        let limit = self.limit();
+        if self.closed {
+            return Ok(Mode::Closed(limit));
+        }
+        let (arrivals, warm_up, seed) = (self.arrivals, self.warm_up(), Seed::new(seed));
+        Ok(Mode::Open(Schedule { arrivals, shape: self.shape(limit)?, limit, warm_up, seed }))
+    }
+
+    fn limit(&self) -> Limit {
         let default = if self.requests.is_some() { SECONDS_WITH_REQUESTS } else { SECONDS };
         let seconds = self.seconds.map_or(default, NonZeroU32::get);
-        let limit = Limit {
-            after: Duration::from_secs(seconds.into()),
-            requests: self.requests.unwrap_or(u64::MAX),
+        let after = Duration::from_secs(seconds.into());
+        Limit { after, requests: self.requests.unwrap_or(u64::MAX) }
+    }
+
+    fn shape(&self, limit: Limit) -> Result<Shape, String> {
+        let shape = match self.ramp {
+            Some(ramp) => Shape::ramp(ramp, limit.after),
+            None => Shape::constant(self.rate, limit.after),
         };
-        if self.closed {
-            return Mode::Closed(limit);
+        let Some(spike) = self.spike else { return Ok(shape) };
+        if spike.start >= limit.after {
+            return Err(format!(
+                "the spike begins after {} s, when the run is over: give more --seconds",
+                spike.start.as_secs()
+            ));
         }
-        let (arrivals, rate, seed) = (self.arrivals, self.rate, Seed::new(self.seed));
-        Mode::Open(Schedule { arrivals, rate, limit, seed })
+        Ok(shape.with_spike(spike))
+    }
+
+    fn warm_up(&self) -> Duration {
+        let default = if self.requests.is_some() { 0 } else { WARM_UP_SECONDS };
+        Duration::from_secs(self.warm_up.unwrap_or(default).into())
     }
 }
 

@@ -5,7 +5,7 @@ pub mod fleet;
 pub mod pace;
 
 use std::{
-    cell::RefCell,
+    cell::{Cell, RefCell},
     io,
     rc::Rc,
     thread,
@@ -51,7 +51,7 @@ pub struct Outcome {
     pub measurement: Measurement,
 }
 
-/// Plays `accounts` from `start` until the plan's end.
+/// Plays `accounts` until the plan's end. What counts begins at `start`, and the warm-up before it.
 ///
 /// # Errors
 ///
@@ -83,13 +83,16 @@ fn run_thread(
     let local = LocalSet::new();
     local.block_on(&runtime, async {
         let pace = plan.pace(index, start)?;
-        let desk = Rc::new(Desk::new(plan, pace, Fleet::new(accounts, plan.thread_seed(index))));
+        let desk =
+            Rc::new(Desk::new(plan, pace, Fleet::new(accounts, plan.thread_seed(index)), start));
         let clients = connect(plan, plan.connections_of(index)).await;
-        tokio::time::sleep_until(start.into()).await;
-        let (began, busy_before) = (now(), thread_busy());
+        tokio::time::sleep_until((start - plan.warm_up).into()).await;
+        let busy = Rc::new(Cell::new(None));
+        let at_start = tokio::task::spawn_local(look_at_start(start, Rc::clone(&busy)));
         run_connections(&desk, clients).await?;
+        at_start.abort();
         let mut outcome = desk.clear();
-        outcome.measurement.busy_percent = busy_percent(busy_before, now() - began);
+        outcome.measurement.busy_percent = busy_percent(busy.get(), now() - start);
         Ok(outcome)
     })
 }
@@ -119,6 +122,12 @@ async fn run_connections(desk: &Rc<Desk>, clients: Vec<Client>) -> io::Result<()
     Ok(())
 }
 
+/// Notes how busy the thread has been before what counts.
+async fn look_at_start(start: Instant, busy: Rc<Cell<Option<Duration>>>) {
+    tokio::time::sleep_until(start.into()).await;
+    busy.set(thread_busy());
+}
+
 fn busy_percent(before: Option<Duration>, wall: Duration) -> u64 {
     let busy = thread_busy().zip(before).map_or(Duration::ZERO, |(after, before)| after - before);
     u64::try_from(busy.as_micros() * 100 / wall.as_micros().max(1)).unwrap_or(u64::MAX)
@@ -130,15 +139,18 @@ struct Desk {
     pace: Mutex<Pace>,
     fleet: RefCell<Fleet>,
     measurement: RefCell<Measurement>,
+    /// What is due before that counts nowhere.
+    start: Instant,
     paths: Paths,
 }
 
 impl Desk {
-    fn new(plan: &Plan, pace: Pace, fleet: Fleet) -> Self {
+    fn new(plan: &Plan, pace: Pace, fleet: Fleet, start: Instant) -> Self {
         Self {
             pace: Mutex::new(pace),
             fleet: RefCell::new(fleet),
             measurement: RefCell::default(),
+            start,
             paths: plan.paths.clone(),
         }
     }
@@ -148,7 +160,7 @@ impl Desk {
         while let Some(due) = self.next_due().await? {
             let at = now();
             if at.saturating_duration_since(due) > TIME_OUT {
-                self.measurement.borrow_mut().not_sent(due, at);
+                self.not_sent(due, at);
                 continue;
             }
             let account = self.fleet.borrow_mut().take(at);
@@ -187,12 +199,21 @@ impl Desk {
     }
 
     async fn pause_without_account(&self, due: Instant, at: Instant) -> Instant {
-        self.measurement.borrow_mut().not_sent(due, at);
+        self.not_sent(due, at);
         sleep(PAUSE).await;
         now()
     }
 
+    fn not_sent(&self, due: Instant, at: Instant) {
+        if due >= self.start {
+            self.measurement.borrow_mut().not_sent(due, at);
+        }
+    }
+
     fn measure(&self, outcome: &Result<Reply, ExchangeError>, at: Moments) {
+        if at.due < self.start {
+            return;
+        }
         let mut measurement = self.measurement.borrow_mut();
         match outcome {
             Ok(reply) if !reply.leaves_unknown() => measurement.answered(at),
@@ -220,10 +241,12 @@ impl Outcome {
 impl Plan {
     fn pace(&self, thread: usize, start: Instant) -> io::Result<Pace> {
         match &self.mode {
-            Mode::Open(schedule) => Pace::open(start, schedule.share(thread, self.threads)),
+            Mode::Open(schedule) => {
+                Pace::open(start - self.warm_up, schedule.share(thread, self.threads))
+            }
             Mode::Closed(limit) => {
                 let requests = share(limit.requests, thread, self.threads);
-                Ok(Pace::closed(start, limit.after, requests))
+                Ok(Pace::closed(self.warm_up, start, limit.after, requests))
             }
         }
     }

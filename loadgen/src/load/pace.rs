@@ -34,6 +34,7 @@ pub struct Open {
 
 /// The limits of a run without a schedule.
 pub struct Closed {
+    begin: Instant,
     start: Instant,
     until: Instant,
     left: u64,
@@ -52,10 +53,12 @@ impl Pace {
         Ok(Self::Open(Open { start, times: Box::new(times), alarm: Alarm::new()? }))
     }
 
-    /// `requests` as fast as they are answered, none later than `after` the `start`.
+    /// `requests` as fast as they are answered, none later than `after` the `start`; before it, as
+    /// many as fit into the warm-up.
     #[must_use]
-    pub fn closed(start: Instant, after: Duration, requests: u64) -> Self {
-        Self::Closed(Closed { start, until: start + after, left: requests })
+    pub fn closed(warm_up: Duration, start: Instant, after: Duration, requests: u64) -> Self {
+        let (begin, until) = (start - warm_up, start + after);
+        Self::Closed(Closed { begin, start, until, left: requests })
     }
 
     /// Waits until a request is due and returns when that was; `None` at the end.
@@ -84,9 +87,11 @@ impl Open {
 
 impl Closed {
     async fn next(&mut self) -> Option<Instant> {
-        tokio::time::sleep_until(self.start.into()).await;
+        tokio::time::sleep_until(self.begin.into()).await;
         let at = now();
-        self.left = if at < self.until { self.left.checked_sub(1)? } else { return None };
+        if at >= self.start {
+            self.left = if at < self.until { self.left.checked_sub(1)? } else { return None };
+        }
         Some(at)
     }
 }

@@ -176,7 +176,7 @@ impl Percentiles {
 impl Mode {
     fn offered_per_s(&self) -> Option<u64> {
         match self {
-            Self::Open(schedule) => Some(schedule.rate.get().into()),
+            Self::Open(schedule) => Some(schedule.offered_per_s()),
             Self::Closed(_) => None,
         }
     }
