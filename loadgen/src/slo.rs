@@ -1,11 +1,15 @@
-//! What a run promises: `p99<5ms,max<=1s,error<0.01%`, parsed and judged without floats.
+//! What a run promises: `p99<5ms,max<=1s,error<0.01%,invariant=0`, parsed and judged without floats.
 //!
 //! | term | meaning |
 //! | --- | --- |
 //! | `p50` `p90` `p95` `p99` `p99.9` `p99.99` `max` | response time, counted from the intended send |
 //! | `error` | errors in percent of all requests of the schedule |
-//! | `<` `<=` | below; at most |
+//! | `invariant` | what the server said that is not so: wrong answers, wrong balances, books that do not add up; only `=0` can be asked |
+//! | `<` `<=` `=` | below; at most; exactly |
 //! | `us` `ms` `s` `%` | units; a number may have a fraction |
+//!
+//! A server that was wrong is INCORRECT, whether the SLO has `invariant=0` or not: the term says
+//! it where people look for what was promised.
 
 use std::{fmt, str::FromStr, time::Duration};
 
@@ -27,6 +31,7 @@ pub struct Promise {
 enum Bound {
     Response(Point, Duration),
     ErrorPercent(Decimal),
+    Invariant,
 }
 
 /// A point of the response time's distribution.
@@ -54,19 +59,19 @@ pub trait Shown {
 
 /// Why a text is no SLO.
 #[derive(Debug, thiserror::Error, PartialEq, Eq)]
-#[error("'{0}' is no promise: write for example p99<5ms, max<=1s or error<0.01%")]
+#[error("'{0}' is no promise: write for example p99<5ms, max<=1s, error<0.01% or invariant=0")]
 pub struct SloError(String);
 
 impl Slo {
-    /// The promises that do not hold.
+    /// The promises that do not hold, where so many `differences` were found.
     #[must_use]
-    pub fn missed(&self, shown: &impl Shown) -> Vec<&Promise> {
-        self.0.iter().filter(|promise| !promise.holds(shown)).collect()
+    pub fn missed(&self, shown: &impl Shown, differences: usize) -> Vec<&Promise> {
+        self.0.iter().filter(|promise| !promise.holds(shown, differences)).collect()
     }
 }
 
 impl Promise {
-    fn holds(&self, shown: &impl Shown) -> bool {
+    fn holds(&self, shown: &impl Shown, differences: usize) -> bool {
         match self.bound {
             Bound::Response(point, limit) => self.comparison.holds(shown.response(point), limit),
             Bound::ErrorPercent(limit) => {
@@ -74,6 +79,7 @@ impl Promise {
                 let allowed = limit * Decimal::from(all);
                 self.comparison.holds(Decimal::from(errors) * Decimal::ONE_HUNDRED, allowed)
             }
+            Bound::Invariant => self.comparison.holds(differences, 0),
         }
     }
 }
@@ -101,6 +107,10 @@ impl FromStr for Promise {
 
     fn from_str(text: &str) -> Result<Self, SloError> {
         let refused = || SloError(text.to_owned());
+        if text == "invariant=0" {
+            let (bound, comparison) = (Bound::Invariant, Comparison::AtMost);
+            return Ok(Self { text: text.to_owned(), bound, comparison });
+        }
         let (subject, rest) = text.split_once('<').ok_or_else(refused)?;
         let (comparison, limit) = match rest.strip_prefix('=') {
             Some(limit) => (Comparison::AtMost, limit),
@@ -176,7 +186,7 @@ mod tests {
 
     fn missed(slo: &str, micros: u64, errors: u64) -> usize {
         let shown = Flat { response: Duration::from_micros(micros), errors };
-        slo.parse::<Slo>().unwrap().missed(&shown).len()
+        slo.parse::<Slo>().unwrap().missed(&shown, usize::try_from(errors).unwrap()).len()
     }
 
     #[test]
@@ -193,6 +203,8 @@ mod tests {
             ("error<=0.01%", 0, 1, 0),
             ("error<=0%", 0, 1, 1),
             ("p50<1s, error<1%", 1_000_000, 100, 2),
+            ("invariant=0", 0, 0, 0),
+            ("max<1s, invariant=0", 0, 1, 1),
         ];
         for (slo, micros, errors, expected) in rows {
             assert_eq!(
@@ -205,9 +217,9 @@ mod tests {
 
     #[test]
     fn what_is_no_promise_is_refused() {
-        for text in
-            ["", "p99", "p98<1s", "p99<1", "p99>1s", "max<-1s", "error<1s", "p50<1_0s", "max<+1s"]
-        {
+        let texts = "p99 p98<1s p99<1 p99>1s max<-1s error<1s p50<1_0s max<+1s invariant invariant=1 \
+            invariant<1 error=0% p99=1ms";
+        for text in texts.split_whitespace().chain([""]) {
             assert!(text.parse::<Slo>().is_err(), "{text}");
         }
     }

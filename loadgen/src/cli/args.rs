@@ -128,8 +128,9 @@ pub(super) struct WorkloadArgs {
 #[derive(Debug, Args)]
 #[command(next_help_heading = "The verdict")]
 pub(super) struct VerdictArgs {
-    /// What the run must keep: p50, p90, p95, p99, p99.9, p99.99, max, error; < or <=; us, ms, s, %
-    #[arg(long, default_value = "max<1s,error<0.01%")]
+    /// What the run must keep: p50, p90, p95, p99, p99.9, p99.99, max, error with < or <= and us,
+    /// ms, s or %; invariant=0
+    #[arg(long, default_value = "max<1s,error<0.01%,invariant=0")]
     pub(super) slo: Slo,
     /// Print one JSON object
     #[arg(long)]

@@ -54,7 +54,7 @@ impl Verdict {
         if !invalid.is_empty() {
             return Self::Invalid(invalid);
         }
-        let missed = plan.slo.missed(measured);
+        let missed = plan.slo.missed(measured, out.differences.len());
         match missed.is_empty() {
             true => Self::Pass,
             false => Self::Missed(missed.into_iter().map(|promise| promise.to_string()).collect()),
