@@ -24,6 +24,7 @@ pub mod client;
 pub mod clock;
 pub mod lanes;
 pub mod load;
+pub mod machine;
 pub mod measurement;
 pub mod operator;
 pub mod report;

@@ -139,7 +139,8 @@ fn an_answer_that_never_came_is_asked_for_with_the_same_key() {
 
 #[test]
 fn a_stall_of_one_second_shows_in_the_open_loop_p99() {
-    let load = "--rate 300 --seconds 3 --connections 4 --accounts 20 --arrivals uniform --warm-up 0";
+    let load =
+        "--rate 300 --seconds 3 --connections 4 --accounts 20 --arrivals uniform --warm-up 0";
     let report = report(Fault::Stalls(300, Duration::from_secs(1)), load);
     assert_eq!(report.counts.answered + report.counts.failed + report.counts.unsent, 900);
     // A third of the 900 requests were due within the stall, and waited half of it on average:
