@@ -14,11 +14,14 @@ use hyper::body::Bytes;
 use rust_decimal::Decimal;
 
 use crate::{
+    malformed::Malformed,
     seed::Seed,
     simulator::{
-        books::Span,
+        books::{Between, Span, Sums},
         expected::same,
+        member::Member,
         network::{Life, Network},
+        share::Shares,
         step::{Names, Operation, Step},
     },
     wire::{Balance, Reply, Request},
@@ -26,8 +29,6 @@ use crate::{
 
 /// How often one request is asked before its outcome counts as unknown for good.
 pub const ATTEMPTS_MAX: u32 = 5;
-/// One request in so many repeats an earlier one.
-const REPEAT_ONE_IN: u32 = 12;
 /// One answer in so many is remembered, in place of the one before, to be asked for again.
 const REMEMBER_ONE_IN: u32 = 4;
 
@@ -35,6 +36,11 @@ const REMEMBER_ONE_IN: u32 = 4;
 #[derive(Debug)]
 pub struct Account {
     name: String,
+    /// What its keys begin with: its name, or its own among those that share the name.
+    label: String,
+    shares: Shares,
+    /// Its place among those that share the name.
+    member: Option<Member>,
     balance_ref: String,
     seed: Seed,
     network: Network,
@@ -65,6 +71,8 @@ struct Next {
 enum Awaited {
     First(Step),
     Repeat(Reply),
+    /// That it is refused, whereupon the request follows as it should be.
+    Refusal(Malformed, Box<Next>),
 }
 
 /// How an account stands after an exchange.
@@ -105,9 +113,38 @@ impl Account {
     /// The account `name`, just created and topped up with `posted`, with its first request ready.
     #[must_use]
     pub fn open(name: String, balance_ref: String, posted: Decimal, life: Life) -> Self {
+        Self::new(name.clone(), name, balance_ref, posted, life, None)
+    }
+
+    /// A card of the account `name` that has others, too: with books of its own that begin with
+    /// `posted`, and transactions and keys that begin with `label`.
+    #[must_use]
+    pub fn card(
+        name: String,
+        label: String,
+        balance_ref: String,
+        posted: Decimal,
+        life: Life,
+        member: Member,
+    ) -> Self {
+        Self::new(name, label, balance_ref, posted, life, Some(member))
+    }
+
+    fn new(
+        name: String,
+        label: String,
+        balance_ref: String,
+        posted: Decimal,
+        life: Life,
+        member: Option<Member>,
+    ) -> Self {
+        let shares = life.shares;
         let mut account = Self {
-            network: Network::new(name.clone(), posted, Life { seed: life.seed.fork(0), ..life }),
+            network: Network::new(label.clone(), posted, Life { seed: life.seed.fork(0), ..life }),
             seed: life.seed,
+            label,
+            shares,
+            member,
             name,
             balance_ref,
             keys: 0,
@@ -143,10 +180,30 @@ impl Account {
         self.next.attempts > 0
     }
 
-    /// The next request, built beforehand.
+    /// The next request, built beforehand. From now on it counts as asked.
     #[must_use]
     pub fn next_request(&self) -> (Operation, Bytes) {
+        if let Some(member) = &self.member {
+            member.ask(self.stake());
+        }
         (self.next.operation, self.next.body.clone())
+    }
+
+    /// What the next request's content is said to be.
+    #[must_use]
+    pub fn next_content_type(&self) -> &'static str {
+        match &self.next.awaited {
+            Awaited::Refusal(malformed, _) => malformed.content_type(),
+            Awaited::First(_) | Awaited::Repeat(_) => "application/json",
+        }
+    }
+
+    /// By how much the next request would change what its own books have available.
+    fn stake(&self) -> Decimal {
+        match &self.next.awaited {
+            Awaited::First(step) => self.network.stake(step),
+            Awaited::Repeat(_) | Awaited::Refusal(..) => Decimal::ZERO,
+        }
     }
 
     /// Takes in what became of [`Account::next_request`] within `span`, `None` when no answer came,
@@ -157,7 +214,10 @@ impl Account {
         let span = Span { asked, ..span };
         match reply {
             Some(reply) if !reply.leaves_unknown() => match self.settle(reply, span) {
-                Ok(()) => Standing::Settled,
+                Ok(()) => {
+                    self.tell_the_others();
+                    Standing::Settled
+                }
                 Err(difference) => Standing::Different(self.difference(difference, reply)),
             },
             _ if self.next.attempts < ATTEMPTS_MAX => Standing::Unknown,
@@ -169,7 +229,19 @@ impl Account {
     /// answered, and the network's books.
     #[must_use]
     pub fn compare(&self, balance: &Balance, span: Span) -> Option<Difference> {
-        let difference = self.network.compare(balance, span).err()?;
+        self.compare_sums(self.sums(span), balance)
+    }
+
+    /// What its own books are within `span`.
+    #[must_use]
+    pub fn sums(&self, span: Span) -> Sums {
+        self.network.sums(span)
+    }
+
+    /// The same as [`Account::compare`] with the sums of all that play the account.
+    #[must_use]
+    pub fn compare_sums(&self, sums: Sums, balance: &Balance) -> Option<Difference> {
+        let difference = sums.compare(balance).err()?;
         Some(Difference {
             account: self.name.clone(),
             request: "its balance, after the run".to_owned(),
@@ -179,19 +251,31 @@ impl Account {
     }
 
     fn settle(&mut self, reply: &Reply, span: Span) -> Result<(), String> {
-        match &self.next.awaited {
+        match &mut self.next.awaited {
             Awaited::Repeat(first) => compare_repeat(first, reply)?,
-            &Awaited::First(step) => self.settle_first(&step, reply, span)?,
+            Awaited::Refusal(malformed, right) => {
+                malformed.compare(reply)?;
+                self.next = std::mem::replace(&mut **right, Next::nothing());
+                return Ok(());
+            }
+            &mut Awaited::First(step) => self.settle_first(&step, reply, span)?,
         }
         self.next = self.plan();
         Ok(())
+    }
+
+    fn tell_the_others(&self) {
+        if let Some(member) = &self.member {
+            member.settle(self.network.available());
+        }
     }
 
     fn settle_first(&mut self, step: &Step, reply: &Reply, span: Span) -> Result<(), String> {
         // When an earlier attempt was executed after all, this one repeats its answer.
         let may_be_replayed = self.next.attempts > 1;
         same("Idempotency-Replayed", reply.replayed && !may_be_replayed, false)?;
-        let expected = self.network.expect(step, span);
+        let others = self.member.as_ref().map_or(Between::exactly(Decimal::ZERO), Member::others);
+        let expected = self.network.expect(step, span, others);
         let known = self.network.known(&self.balance_ref, &self.last_action_ref);
         let answer = expected.compare(step, known, reply)?;
         match expected.done {
@@ -207,21 +291,25 @@ impl Account {
 
     fn remember(&mut self, reply: &Reply) {
         if self.seed.below(REMEMBER_ONE_IN) == 0 {
-            let (operation, body) = self.next_request();
+            let (operation, body) = (self.next.operation, self.next.body.clone());
             let reply = Reply { replayed: true, ..reply.clone() };
             self.remembered = Some(Remembered { operation, body, reply });
         }
     }
 
     fn plan(&mut self) -> Next {
-        let repeats = self.seed.below(REPEAT_ONE_IN) == 0;
+        let repeats = self.shares.repeat.draw(&mut self.seed);
         if let (true, Some(Remembered { operation, body, reply })) = (repeats, &self.remembered) {
             let awaited = Awaited::Repeat(reply.clone());
             return Next::new(*operation, body.clone(), awaited);
         }
         let step = self.network.next_step();
         self.keys += 1;
-        Next::new(step.operation, self.encode(&step), Awaited::First(step))
+        let next = Next::new(step.operation, self.encode(&step), Awaited::First(step));
+        match self.shares.malformed.draw(&mut self.seed) {
+            true => next.after_malformed(&mut self.seed),
+            false => next,
+        }
     }
 
     fn encode(&self, step: &Step) -> Bytes {
@@ -229,7 +317,7 @@ impl Account {
         let request = Request {
             transaction_id: self.network.transaction_id(),
             account: &self.name,
-            key: &format!("{}-k{}", self.name, self.keys),
+            key: &format!("{}-k{}", self.label, self.keys),
             amount: step.amount,
             balance_ref: names(Names::Balance).then_some(&self.balance_ref),
             hold_ref: self.network.hold_ref().filter(|_| names(Names::Hold)),
@@ -255,6 +343,12 @@ impl Account {
 impl Next {
     fn new(operation: Operation, body: Bytes, awaited: Awaited) -> Self {
         Self { operation, body, awaited, attempts: 0, first_asked: None }
+    }
+
+    /// The same in a form that is wrong, and then as it is.
+    fn after_malformed(self, seed: &mut Seed) -> Self {
+        let (malformed, body) = Malformed::draw(seed, self.operation, &self.body);
+        Self::new(self.operation, body, Awaited::Refusal(malformed, Box::new(self)))
     }
 
     /// What stands in the place of the first request until it is planned.

@@ -20,6 +20,7 @@ use crate::{
     clock::now,
     lanes::in_lanes,
     load::fleet::Out,
+    load::hot::Hot,
     operator::{self, OperatorError},
     simulator::books::Span,
 };
@@ -50,17 +51,35 @@ pub async fn audit(
 ) -> Result<Checked, OperatorError> {
     let accounts = settle(plan, accounts, out).await;
     let transactions = accounts.iter().map(Account::finished).sum();
-    let checked = Checked { accounts: accounts.len(), transactions };
+    let players = players(plan, accounts);
+    let checked = Checked { accounts: players.len(), transactions };
     let target = Rc::new(plan.operator.clone());
-    let compared = in_lanes(accounts, &target, async |client: &mut Client, account: Account| {
-        let asked = now();
-        let balance = operator::balance(client, account.name()).await?;
-        Ok::<_, OperatorError>(account.compare(&balance, Span { asked, told: now() }))
-    });
+    let compared = in_lanes(players, &target, compare);
     out.differences.extend(compared.await?.into_iter().flatten());
     let imbalances = operator::imbalances(&mut Client::new(target)).await?;
     out.differences.extend(imbalances.into_iter().map(imbalance));
     Ok(checked)
+}
+
+/// All that play each account; none where one of them is out, whose part nobody knows.
+fn players(plan: &Plan, accounts: Vec<Account>) -> Vec<Vec<Account>> {
+    if plan.hot != Hot::One {
+        return accounts.into_iter().map(|account| vec![account]).collect();
+    }
+    let all = u64::try_from(accounts.len()).is_ok_and(|count| count == plan.accounts);
+    if all { vec![accounts] } else { Vec::new() }
+}
+
+async fn compare(
+    client: &mut Client,
+    players: Vec<Account>,
+) -> Result<Option<Difference>, OperatorError> {
+    let Some(first) = players.first() else { return Ok(None) };
+    let asked = now();
+    let balance = operator::balance(client, first.name()).await?;
+    let span = Span { asked, told: now() };
+    let sums = players.iter().map(|account| account.sums(span)).sum();
+    Ok(first.compare_sums(sums, &balance))
 }
 
 /// Asks every account of unknown outcome again, in rounds, and returns those whose books are known.
@@ -92,7 +111,9 @@ async fn ask_again(plan: &Plan, unknown: Vec<Account>, until: Instant) -> Vec<(A
         }
         let (operation, body) = account.next_request();
         let asked = now();
-        let outcome = client.exchange(Method::POST, paths.of(operation), body).await;
+        let content_type = account.next_content_type();
+        let request = (Method::POST, paths.of(operation), body);
+        let outcome = client.exchange_as(content_type, request).await;
         let standing = account.learn(outcome.as_ref().ok(), Span { asked, told: now() });
         Ok::<_, Infallible>((account, standing))
     });

@@ -94,6 +94,21 @@ impl Client {
         Ok(())
     }
 
+    /// Asks with a body that is said to be of another type than JSON.
+    ///
+    /// # Errors
+    ///
+    /// As for [`Client::exchange`].
+    pub async fn exchange_as(
+        &mut self,
+        content_type: &'static str,
+        (method, uri, body): (Method, Uri, Bytes),
+    ) -> Result<Reply, ExchangeError> {
+        let mut request = self.request(method, uri, body);
+        request.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static(content_type));
+        self.send(request).await
+    }
+
     /// Asks, and waits for the whole answer.
     ///
     /// # Errors
@@ -105,6 +120,11 @@ impl Client {
         uri: Uri,
         body: Bytes,
     ) -> Result<Reply, ExchangeError> {
+        let request = self.request(method, uri, body);
+        self.send(request).await
+    }
+
+    async fn send(&mut self, request: hyper::Request<Full<Bytes>>) -> Result<Reply, ExchangeError> {
         // Taken out, so that a failure or a time-out drops the connection.
         let taken = self.live.take().filter(|live| !live.sender.is_closed());
         let asked = timeout(TIME_OUT, async {
@@ -112,7 +132,7 @@ impl Client {
                 Some(live) => live,
                 None => Live::connect(self.target.address).await?,
             };
-            let reply = live.exchange(self.request(method, uri, body)).await?;
+            let reply = live.exchange(request).await?;
             Ok::<_, ExchangeError>((live, reply))
         });
         let (live, reply) = asked.await.map_err(|_| ExchangeError::TimedOut)??;

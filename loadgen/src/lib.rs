@@ -14,7 +14,7 @@
 //!   is known when it comes.
 //! * [`report`] judges: correct before valid, valid before fast.
 //!
-//! It is not a fuzzer (every request is well-formed), and not a benchmark of the engine without
+//! It is not a fuzzer (its malformed requests are of a dozen kinds, see [`malformed`]), and not a benchmark of the engine without
 //! HTTP.
 
 pub mod account;
@@ -25,6 +25,7 @@ pub mod clock;
 pub mod lanes;
 pub mod load;
 pub mod machine;
+pub mod malformed;
 pub mod measurement;
 pub mod operator;
 pub mod report;

@@ -64,8 +64,8 @@ mod tests {
     #[test]
     fn the_stolen_share_is_of_all_time_since() {
         let before = Jiffies::parse("cpu  10 0 10 80 0 0 0 0 5 5\ncpu0 1 2\n").unwrap();
-        let after = Jiffies::parse("cpu  110 0 60 930 0 0 0 10 9 9\n").unwrap();
-        assert_eq!(after.stolen_since(before).to_string(), "0.99");
+        let after = Jiffies::parse("cpu  110 0 60 920 0 0 0 10 9 9\n").unwrap();
+        assert_eq!(after.stolen_since(before).to_string(), "1.00");
         assert_eq!(before.stolen_since(before).to_string(), "0.00");
     }
 

@@ -64,7 +64,7 @@ fn an_honest_server_passes_whatever_is_played() {
 
 #[test]
 fn a_reservation_that_was_forgotten_is_found() {
-    let fault = Fault::LosesAnAnswer(500);
+    let fault = Fault::LosesAnApproval(500);
     let report = report(fault, &format!("{CORRECTNESS} --mix authorizations"));
     assert_eq!(report.verdict(), &Verdict::Incorrect);
 }

@@ -14,7 +14,7 @@ use holdfast::ledger::Operation;
 use holdfast_loadgen::account::{ATTEMPTS_MAX, Account, Standing};
 use holdfast_loadgen::clock;
 use holdfast_loadgen::seed::Seed;
-use holdfast_loadgen::simulator::{books::Span, mix::Mix, network::Life};
+use holdfast_loadgen::simulator::{books::Span, mix::Mix, network::Life, share::Shares};
 use holdfast_loadgen::wire::{Amount, Balance, Reply};
 use rust_decimal::Decimal;
 use wal::simulated::Choices;
@@ -228,7 +228,12 @@ fn open(counter: &mut Counter, n: u64, seed: Seed) -> Account {
     counter.open(&name, FUNDS);
     let balance_ref = balance(counter, n).balance_ref;
     let (mix, seed, time_to_live) = (Mix::Cycles, seed.fork(n), Some(TIME_TO_LIVE));
-    Account::open(name, balance_ref, cents(FUNDS.into()), Life { mix, seed, time_to_live })
+    Account::open(
+        name,
+        balance_ref,
+        cents(FUNDS.into()),
+        Life { mix, seed, time_to_live, shares: Shares::default() },
+    )
 }
 
 fn name(n: u64) -> String {

@@ -9,8 +9,9 @@ use hyper::{
 };
 
 use crate::{
+    load::hot::Hot,
     schedule::{Arrivals, Ramp, Spike},
-    simulator::mix::Mix,
+    simulator::{mix::Mix, share::Share},
     slo::Slo,
 };
 
@@ -116,6 +117,19 @@ pub(super) struct WorkloadArgs {
     /// Accounts to create and play; at least one per connection
     #[arg(long, default_value = "1000")]
     pub(super) accounts: NonZeroU32,
+    /// How much more some accounts are asked than others: even; zipf:1.1; one, which has all the
+    /// cards that --accounts would be
+    #[arg(long, value_name = "HOW", default_value = "even")]
+    pub(super) hot: Hot,
+    /// The share of requests that repeat an earlier one [default: 8.33]
+    #[arg(long, value_name = "PERCENT")]
+    pub(super) repeat: Option<Share>,
+    /// The share of life cycles that ask for more than there is, beside those of the mix
+    #[arg(long, value_name = "PERCENT")]
+    pub(super) refuse: Option<Share>,
+    /// The share of requests that are first sent in a form that is wrong and must be refused
+    #[arg(long, value_name = "PERCENT")]
+    pub(super) malformed: Option<Share>,
     /// What the schedule and every account's life are drawn from
     #[arg(long, default_value = "1")]
     pub(super) seed: u64,

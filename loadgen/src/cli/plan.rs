@@ -11,13 +11,14 @@ use hyper::{
     header::{HeaderName, HeaderValue},
 };
 
-use super::args::{LoadArgs, RunArgs, ServerArgs};
+use super::args::{LoadArgs, RunArgs, ServerArgs, WorkloadArgs};
 use crate::{
     client::Target,
     clock::wall_micros,
+    load::hot::Hot,
     schedule::{Limit, Schedule, Shape},
     seed::Seed,
-    simulator::mix::Mix,
+    simulator::{mix::Mix, share::Shares},
     slo::Slo,
     wire::Paths,
 };
@@ -41,6 +42,10 @@ pub struct Plan {
     pub paths: Paths,
     /// Which life cycles are played.
     pub mix: Mix,
+    /// What is asked beside them.
+    pub shares: Shares,
+    /// How much more some accounts are asked than others.
+    pub hot: Hot,
     /// How long what was approved is set aside; `None` when longer than the run.
     pub time_to_live: Option<Duration>,
     /// When to send.
@@ -51,7 +56,7 @@ pub struct Plan {
     pub connections: usize,
     /// Generator threads.
     pub threads: usize,
-    /// Accounts, at least one per connection.
+    /// Accounts, at least one per connection; cards where all are of one account.
     pub accounts: u64,
     /// What everything is drawn from.
     pub seed: u64,
@@ -96,10 +101,16 @@ impl TryFrom<RunArgs> for Plan {
                 "{accounts} accounts are too few for {connections} connections: an account has one request in flight"
             ));
         }
+        let time_to_live = server.time_to_live(workload.mix);
+        if workload.hot == Hot::One && time_to_live.is_some() {
+            return Err("--hot one does not go with reservations that lapse: play another mix than cycles, against a server whose --reservation-ttl-s is longer than the run".to_owned());
+        }
         Ok(Self {
             paths: Paths::under(&server.base_path)?,
             mix: workload.mix,
-            time_to_live: server.time_to_live(workload.mix),
+            shares: workload.shares(),
+            hot: workload.hot,
+            time_to_live,
             mode: load.mode(workload.seed)?,
             warm_up: load.warm_up(),
             network: target(&server.network, &server.header, server.api_key_network)?,
@@ -119,6 +130,17 @@ impl ServerArgs {
     fn time_to_live(&self, mix: Mix) -> Option<Duration> {
         let default = (mix == Mix::Cycles).then_some(RESERVATION_TTL);
         self.reservation_ttl_s.map(|seconds| Duration::from_secs(seconds.into())).or(default)
+    }
+}
+
+impl WorkloadArgs {
+    fn shares(&self) -> Shares {
+        let Shares { repeat, refuse, malformed } = Shares::default();
+        Shares {
+            repeat: self.repeat.unwrap_or(repeat),
+            refuse: self.refuse.unwrap_or(refuse),
+            malformed: self.malformed.unwrap_or(malformed),
+        }
     }
 }
 

@@ -2,6 +2,7 @@
 //! schedule, so that nothing is shared between them but the server.
 
 pub mod fleet;
+pub mod hot;
 pub mod pace;
 
 use std::{
@@ -20,11 +21,12 @@ use tokio::{
     time::sleep,
 };
 
-use fleet::{Fleet, Out};
+use fleet::{Fleet, Out, Taken};
+use hot::Hot;
 use pace::Pace;
 
 use crate::{
-    account::Account,
+    account::{Account, Standing},
     cli::{Mode, Plan},
     client::{Client, ExchangeError, TIME_OUT},
     clock::now,
@@ -83,8 +85,7 @@ fn run_thread(
     let local = LocalSet::new();
     local.block_on(&runtime, async {
         let pace = plan.pace(index, start)?;
-        let desk =
-            Rc::new(Desk::new(plan, pace, Fleet::new(accounts, plan.thread_seed(index)), start));
+        let desk = Rc::new(Desk::new(plan, pace, plan.fleet(index, accounts), start));
         let clients = connect(plan, plan.connections_of(index)).await;
         tokio::time::sleep_until((start - plan.warm_up).into()).await;
         let busy = Rc::new(Cell::new(None));
@@ -163,9 +164,9 @@ impl Desk {
                 self.not_sent(due, at);
                 continue;
             }
-            let account = self.fleet.borrow_mut().take(at);
-            free = match account {
-                Some(account) => self.exchange(&mut client, account, due, free).await,
+            let taken = self.fleet.borrow_mut().take(at);
+            free = match taken {
+                Some(taken) => self.exchange(&mut client, taken, due, free).await,
                 None => self.pause_without_account(due, at).await,
             };
         }
@@ -180,17 +181,25 @@ impl Desk {
     async fn exchange(
         &self,
         client: &mut Client,
-        mut account: Account,
+        mut taken: Taken,
         due: Instant,
         free: Instant,
     ) -> Instant {
-        let (operation, body) = account.next_request();
+        let (operation, body) = taken.account.next_request();
+        let asked = (Method::POST, self.paths.of(operation), body);
         let sent = now();
-        let outcome = client.exchange(Method::POST, self.paths.of(operation), body).await;
+        let outcome = client.exchange_as(taken.account.next_content_type(), asked).await;
         let done = now();
         self.measure(&outcome, Moments { due, free, sent, done });
-        let standing = account.learn(outcome.as_ref().ok(), Span { asked: sent, told: done });
-        self.fleet.borrow_mut().put_back(account, standing, done);
+        let standing = match &outcome {
+            // It was not asked.
+            Err(ExchangeError::Connect(..)) => Standing::Unknown,
+            outcome => {
+                let span = Span { asked: sent, told: done };
+                taken.account.learn(outcome.as_ref().ok(), span)
+            }
+        };
+        self.fleet.borrow_mut().put_back(taken, standing, done);
         if let Err(ExchangeError::Connect(..)) = outcome {
             sleep(PAUSE).await;
             return now();
@@ -223,7 +232,7 @@ impl Desk {
 
     /// Takes out what was gathered, once no connection runs.
     fn clear(&self) -> Outcome {
-        let fleet = self.fleet.replace(Fleet::new(Vec::new(), Seed::new(0)));
+        let fleet = self.fleet.replace(Fleet::new(Vec::new(), Seed::new(0), Hot::Even, (0, 1)));
         let (accounts, out) = fleet.disband();
         Outcome { accounts, out, measurement: self.measurement.take() }
     }
@@ -255,9 +264,10 @@ impl Plan {
         (thread..self.connections).step_by(self.threads).count()
     }
 
-    fn thread_seed(&self, thread: usize) -> Seed {
+    fn fleet(&self, thread: usize, accounts: Vec<Account>) -> Fleet {
         let stream = u64::try_from(thread).unwrap_or(u64::MAX);
-        Seed::new(self.seed).fork(u64::MAX - stream)
+        let seed = Seed::new(self.seed).fork(u64::MAX - stream);
+        Fleet::new(accounts, seed, self.hot, (thread, self.threads))
     }
 }
 

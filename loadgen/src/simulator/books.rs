@@ -50,6 +50,15 @@ struct Lapse {
     by: Instant,
 }
 
+/// What a balance must be.
+#[derive(Debug, Clone, Copy)]
+#[expect(missing_docs, reason = "the names are the wire's")]
+pub struct Sums {
+    pub posted: Decimal,
+    pub held: Decimal,
+    pub reserved: Between,
+}
+
 /// One account's books as they must be, apart from the transactions under way.
 #[derive(Debug, Clone)]
 pub struct Books {
@@ -122,6 +131,18 @@ impl Grant {
         Self { unused: amount, set_aside: amount, lapses }
     }
 
+    /// What was granted for longer than the run.
+    #[must_use]
+    pub fn lasting(amount: Decimal) -> Self {
+        Self { unused: amount, set_aside: amount, lapses: None }
+    }
+
+    /// What is set aside for it as long as it has not lapsed.
+    #[must_use]
+    pub fn set_aside_at_first(&self) -> Decimal {
+        self.set_aside
+    }
+
     /// What is set aside for it within `span`.
     #[must_use]
     pub fn set_aside(&self, span: Span) -> Between {
@@ -176,18 +197,32 @@ impl Books {
     pub fn forget_lapsed(&mut self, span: Span) {
         self.left.retain(|grant| grant.lapses.is_none_or(|lapses| span.asked <= lapses.by));
     }
+}
 
-    /// Compares a balance with the books, of which `reserved` is set aside.
+impl Sums {
+    /// Compares a balance with what it must be.
     ///
     /// # Errors
     ///
     /// The first sum that is not what it must be.
-    pub fn compare(&self, reserved: Between, found: &Balance) -> Result<(), String> {
+    pub fn compare(&self, found: &Balance) -> Result<(), String> {
         Between::exactly(self.posted).has("posted", Some(found.posted))?;
         Between::exactly(self.held).has("held", Some(found.held))?;
-        reserved.has("reserved", Some(found.reserved))?;
+        self.reserved.has("reserved", Some(found.reserved))?;
         let available = self.posted - self.held - found.reserved.0;
         Between::exactly(available).has("available", Some(found.available))
+    }
+}
+
+impl std::iter::Sum for Sums {
+    fn sum<I: Iterator<Item = Self>>(sums: I) -> Self {
+        let none = Decimal::ZERO;
+        let nothing = Self { posted: none, held: none, reserved: Between::exactly(none) };
+        sums.fold(nothing, |one, other| Self {
+            posted: one.posted + other.posted,
+            held: one.held + other.held,
+            reserved: one.reserved + other.reserved,
+        })
     }
 }
 

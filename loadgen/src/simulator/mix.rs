@@ -18,6 +18,9 @@
 //! | refused hold and restore | hold of more than there is; hold; restore of more than it has; restore it |
 //! | late clearing | debit; a second debit beyond what there is, which must post; refused hold; credit of both |
 //!
+//! The last three are left out where the account is shared ([`super::member`]): what is more than
+//! one card has is not more than there is.
+//!
 //! Every cycle ends with its hold at zero, and no amount is drawn later than the cycle.
 //!
 //! | cycle of `cards` | steps under one `transaction_id` |
@@ -68,20 +71,31 @@ impl Mix {
     }
 }
 
-/// The next cycle of an account that has `available` for it.
-pub fn draw(mix: Mix, seed: &mut Seed, available: Decimal) -> Vec<Scheduled> {
+/// The next cycle of an account that has `available` for it, or of one card of a `shared` one.
+pub fn draw(mix: Mix, seed: &mut Seed, available: Decimal, shared: bool) -> Vec<Scheduled> {
     // Where money is short, much is declined, and what was approved must be honoured all the same.
     let bears_want = mix == Mix::Cycles && seed.below(WANT_FOR) > 0;
     if available < LOW_WATER && !bears_want {
         return vec![Step::credit(REFILL).at_once()];
     }
     let steps = match mix {
-        Mix::Ledger => draw_operations(seed, available),
+        Mix::Ledger => draw_operations(seed, available, shared),
         Mix::Cards => draw_card(seed, available),
         Mix::Authorizations => vec![Step::final_auth(small(seed))],
         Mix::Cycles => return cycle::draw(seed, available),
     };
     steps.into_iter().map(Step::at_once).collect()
+}
+
+/// A cycle of one request for more than any account has.
+pub fn draw_refused(mix: Mix, seed: &mut Seed) -> Vec<Scheduled> {
+    let too_much = BEYOND + small(seed);
+    let step = match mix {
+        Mix::Ledger if seed.below(2) == 0 => Step::hold(too_much),
+        Mix::Ledger => Step::debit(too_much),
+        Mix::Cards | Mix::Authorizations | Mix::Cycles => Step::final_auth(too_much),
+    };
+    vec![step.at_once()]
 }
 
 fn draw_card(seed: &mut Seed, available: Decimal) -> Vec<Step> {
@@ -101,8 +115,8 @@ fn draw_card(seed: &mut Seed, available: Decimal) -> Vec<Step> {
     }
 }
 
-fn draw_operations(seed: &mut Seed, available: Decimal) -> Vec<Step> {
-    match seed.below(16) {
+fn draw_operations(seed: &mut Seed, available: Decimal, shared: bool) -> Vec<Step> {
+    match seed.below(if shared { 13 } else { 16 }) {
         0..=4 => purchase_and_reversal(small(seed)),
         5..=9 => pre_authorization(seed),
         10 => over_capture(seed),
@@ -173,6 +187,8 @@ const CENT: Decimal = Decimal::from_parts(1, 0, 0, false, 2);
 const LOW_WATER: Decimal = Decimal::from_parts(20_000, 0, 0, false, 2);
 /// For how many cycles an account is short of money, on average.
 const WANT_FOR: u32 = 4;
+/// 1,000,000,000.00
+const BEYOND: Decimal = Decimal::from_parts(0x4876_E800, 0x17, 0, false, 2);
 /// 1000.00
 const REFILL: Decimal = Decimal::from_parts(100_000, 0, 0, false, 2);
 
@@ -221,7 +237,7 @@ mod tests {
             for mix in [Mix::Ledger, Mix::Cards] {
                 let (mut random, mut owned) = (Seed::new(seed), Decimal::ONE_THOUSAND);
                 for _ in 0..100 {
-                    let steps = draw(mix, &mut random, owned);
+                    let steps = draw(mix, &mut random, owned, false);
                     let (posted, set_aside) = play(mix, owned, &steps);
                     assert_eq!(set_aside, Decimal::ZERO, "{mix:?}, seed {seed}");
                     assert!(posted >= Decimal::ZERO && posted.scale() <= 2, "seed {seed}");
@@ -235,7 +251,7 @@ mod tests {
     fn every_life_cycle_is_legal_and_ends_with_its_hold_at_zero() {
         let (mut random, rich) = (Seed::new(1), Decimal::ONE_THOUSAND * Decimal::ONE_HUNDRED);
         for owned in [-rich, Decimal::ZERO, Decimal::TEN, rich].repeat(2_000) {
-            let steps = draw(Mix::Cycles, &mut random, owned);
+            let steps = draw(Mix::Cycles, &mut random, owned, false);
             let is_money = |sum: Decimal| sum >= Decimal::ZERO && sum.scale() <= 2;
             assert!(steps.iter().all(|it| it.step.amount.is_none_or(is_money)), "{steps:?}");
             play(Mix::Cycles, rich, &steps);

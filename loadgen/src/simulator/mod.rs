@@ -9,7 +9,8 @@
 //! * [`network`] has the transactions of one account under way, many at once, on a virtual clock
 //!   that jumps to what is due next: weeks pass in no time.
 //! * [`transaction`] and [`books`] are what the network knows; [`expected`] is what the ledger must
-//!   answer therefore.
+//!   answer therefore; [`crowd`] where many ask one account at once.
+//! * [`share`] is how much is asked beside the cycles; [`weights`] draws accounts that differ in heat.
 //!
 //! Nothing here sends, waits or reads a clock. Whoever drives it brings the answers and says when
 //! they were given: the load generator over HTTP by the machine's clock, and the server's own tests
@@ -17,9 +18,13 @@
 //! cuts.
 
 pub mod books;
+pub mod crowd;
 pub mod cycle;
 pub mod expected;
+pub mod member;
 pub mod mix;
 pub mod network;
+pub mod share;
 pub mod step;
 pub mod transaction;
+pub mod weights;

@@ -10,17 +10,15 @@ use std::{collections::VecDeque, time::Duration};
 use rust_decimal::Decimal;
 
 use super::{
-    books::{Between, Books, Span},
+    books::{Between, Books, Span, Sums},
     cycle,
     expected::{After, Expected, Known},
     mix::{self, Mix},
+    share::Shares,
     step::{Operation, Scheduled, Step},
     transaction::{Decided, Movement, Transaction},
 };
-use crate::{
-    seed::Seed,
-    wire::{Answer, Balance},
-};
+use crate::{seed::Seed, wire::Answer};
 
 /// How many transactions of one account are under way at once, at most.
 const AT_ONCE_MAX: usize = 8;
@@ -38,6 +36,10 @@ pub struct Life {
     pub seed: Seed,
     /// How long what was approved is set aside; `None` when longer than the run.
     pub time_to_live: Option<Duration>,
+    /// What is asked beside the cycles.
+    pub shares: Shares,
+    /// Whether others play the same account.
+    pub shared: bool,
 }
 
 /// The network, as one account meets it.
@@ -122,22 +124,39 @@ impl Network {
         self.current().hold_ref.as_deref()
     }
 
-    /// What the answer to `step`, the last one, must be when it is decided within `span`.
+    /// What the answer to `step`, the last one, must be when it is decided within `span` and
+    /// `others` have so much available of the same account.
     #[must_use]
-    pub fn expect(&self, step: &Step, span: Span) -> Expected {
+    pub fn expect(&self, step: &Step, span: Span, others: Between) -> Expected {
         let transaction = &self.current().transaction;
         let elsewhere = self.set_aside_elsewhere(span);
         let set_aside = elsewhere + transaction.set_aside(span);
-        let decided = transaction.decide(step, set_aside.taken_from(self.owned()));
+        let decided = transaction.decide(step, set_aside.taken_from(self.owned()) + others);
         if let Decided::Refused(code) = decided {
             return Expected { done: None, refusal: Some(code) };
         }
         let mut after = transaction.clone();
         let movement = after.enter(step, span, self.life.time_to_live);
         let owned = self.owned() + movement.posted - movement.held;
-        let available = (elsewhere + after.set_aside(span)).taken_from(owned);
+        let available = (elsewhere + after.set_aside(span)).taken_from(owned) + others;
         let refusal = if let Decided::Either(code) = decided { Some(code) } else { None };
         Expected { done: Some(After { transaction: after, movement, available }), refusal }
+    }
+
+    /// What the books have available, where nothing that is set aside lapses within the run.
+    #[must_use]
+    pub fn available(&self) -> Decimal {
+        let underway = self.underway.iter().map(|it| it.transaction.set_aside_at_first());
+        self.books.free() - underway.sum::<Decimal>()
+    }
+
+    /// By how much `step`, the last one, would change what the books have available.
+    #[must_use]
+    pub fn stake(&self, step: &Step) -> Decimal {
+        let before = &self.current().transaction;
+        let mut after = before.clone();
+        let Movement { posted, held } = after.enter_lasting(step);
+        posted - held + before.set_aside_at_first() - after.set_aside_at_first()
     }
 
     /// Enters what was done by the last step.
@@ -173,15 +192,12 @@ impl Network {
         Known { balance_ref, hold_ref: self.hold_ref(), last_action_ref }
     }
 
-    /// Compares a balance that was read within `span` with the books.
-    ///
-    /// # Errors
-    ///
-    /// The first sum that is not what it must be.
-    pub fn compare(&self, found: &Balance, span: Span) -> Result<(), String> {
+    /// What a balance must be that is read within `span`.
+    #[must_use]
+    pub fn sums(&self, span: Span) -> Sums {
         let underway = self.underway.iter().map(|it| it.transaction.set_aside(span));
         let reserved = self.books.set_aside(span) + underway.sum();
-        self.books.compare(reserved, found)
+        Sums { posted: self.books.posted, held: self.books.held, reserved }
     }
 
     fn current(&self) -> &Underway {
@@ -218,8 +234,11 @@ impl Network {
 
     fn begin(&mut self) {
         self.clock = self.clock.max(self.next_start);
-        let Life { mix, seed, .. } = &mut self.life;
-        let steps = mix::draw(*mix, seed, self.books.free());
+        let Life { mix, seed, shares, shared, .. } = &mut self.life;
+        let steps = match shares.refuse.draw(seed) {
+            true => mix::draw_refused(*mix, seed),
+            false => mix::draw(*mix, seed, self.books.free(), *shared),
+        };
         if mix.overlaps() {
             let most = if seed.below(APART_ONE_IN) == 0 { A_WHILE } else { SOON };
             self.next_start = self.clock + cycle::between(seed, Duration::ZERO, most);
@@ -238,11 +257,15 @@ impl Network {
 #[cfg(test)]
 mod tests {
     use super::{AT_ONCE_MAX, Life, Network};
-    use crate::{seed::Seed, simulator::mix::Mix};
+    use crate::{
+        seed::Seed,
+        simulator::{mix::Mix, share::Shares},
+    };
     use rust_decimal::Decimal;
 
     fn network(mix: Mix, seed: u64) -> Network {
-        let life = Life { mix, seed: Seed::new(seed), time_to_live: None };
+        let shares = Shares::default();
+        let life = Life { mix, seed: Seed::new(seed), time_to_live: None, shares, shared: false };
         Network::new("a".to_owned(), Decimal::ONE_THOUSAND, life)
     }
 

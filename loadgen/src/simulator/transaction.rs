@@ -55,6 +55,12 @@ impl Transaction {
         self.grants.iter().map(|grant| grant.set_aside(span)).sum()
     }
 
+    /// What is set aside for it as long as nothing has lapsed.
+    #[must_use]
+    pub fn set_aside_at_first(&self) -> Decimal {
+        self.grants.iter().map(Grant::set_aside_at_first).sum()
+    }
+
     /// What was granted to it and not used, when it is over.
     #[must_use]
     pub fn into_grants(self) -> Vec<Grant> {
@@ -83,11 +89,20 @@ impl Transaction {
 
     /// Enters `step`, which was done within `span`, and says what it moved.
     pub fn enter(&mut self, step: &Step, span: Span, time_to_live: Option<Duration>) -> Movement {
+        self.enter_as(step, |amount| Grant::new(amount, span, time_to_live))
+    }
+
+    /// The same where nothing that is set aside lapses.
+    pub fn enter_lasting(&mut self, step: &Step) -> Movement {
+        self.enter_as(step, Grant::lasting)
+    }
+
+    fn enter_as(&mut self, step: &Step, grant: impl FnOnce(Decimal) -> Grant) -> Movement {
         let amount = self.amount(step);
         self.linked |= !amount.is_zero();
         if step.operation.is_authorization() {
             if !amount.is_zero() {
-                self.grants.push(Grant::new(amount, span, time_to_live));
+                self.grants.push(grant(amount));
             }
             return Movement { posted: Decimal::ZERO, held: Decimal::ZERO };
         }

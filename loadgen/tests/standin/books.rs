@@ -11,9 +11,11 @@ pub(crate) enum Fault {
     None,
     /// From the n-th operation on, answers tell a cent more than there is.
     TellsACentMore(u64),
-    /// The first operation from the n-th on that moves money is answered like the others and
-    /// forgotten.
+    /// The first operation from the n-th on that moves what is posted is answered like the others
+    /// and forgotten. (A forgotten hold or approval may leave no trace: it is used up.)
     LosesAnAnswer(u64),
+    /// The same of the first approval.
+    LosesAnApproval(u64),
     /// One operation per account is executed truly, and the account read wrongly afterwards.
     ReadsWrongly,
     /// A repeat is executed again.
@@ -121,14 +123,24 @@ impl Books {
         let name = text(body, "tenant_account_ref");
         let before = self.accounts[&name].clone();
         let answer = self.execute(operation, body);
-        if matches!(self.fault, Fault::LosesAnAnswer(nth) if self.operations >= nth)
-            && self.accounts[&name].moved_from(&before)
-        {
+        if self.loses(&before, &self.accounts[&name]) {
             self.accounts.insert(name, before);
             self.fault = Fault::None;
         }
         let replayed = self.answers.insert(key, answer.clone()).is_some();
         Told { status: 200, replayed, body: answer }
+    }
+
+    /// Whether what led from one to the other is what is forgotten.
+    fn loses(&self, before: &Account, after: &Account) -> bool {
+        let moved = before.posted != after.posted;
+        match self.fault {
+            Fault::LosesAnAnswer(nth) => self.operations >= nth && moved,
+            Fault::LosesAnApproval(nth) => {
+                self.operations >= nth && !moved && before.reserved != after.reserved
+            }
+            _ => false,
+        }
     }
 
     fn execute(&mut self, operation: &str, body: &Value) -> String {
@@ -153,10 +165,6 @@ impl Books {
 }
 
 impl Account {
-    fn moved_from(&self, before: &Self) -> bool {
-        (self.posted, self.held, self.reserved) != (before.posted, before.held, before.reserved)
-    }
-
     fn authorize(&mut self, body: &Value, action: &str) -> String {
         let asked = cents_of(&body["amount"]);
         let told = |status: &str, approved: i64, more: &str| {
