@@ -22,6 +22,7 @@ pub const TIME_OUT: Duration = Duration::from_secs(5);
 /// The longest answer that is read.
 const ANSWER_MAX_BYTES: usize = 4 << 20;
 const REPLAYED: HeaderName = HeaderName::from_static("idempotency-replayed");
+const SERVER_TIMING: HeaderName = HeaderName::from_static("server-timing");
 
 /// A listener, and what every request to it carries.
 #[derive(Debug, Clone)]
@@ -35,6 +36,7 @@ pub struct Target {
 pub struct Client {
     target: Rc<Target>,
     live: Option<Live>,
+    server_timing: String,
 }
 
 #[derive(Debug)]
@@ -80,7 +82,7 @@ impl Client {
     /// A client that is not connected yet.
     #[must_use]
     pub fn new(target: Rc<Target>) -> Self {
-        Self { target, live: None }
+        Self { target, live: None, server_timing: String::new() }
     }
 
     /// Connects ahead of the first exchange.
@@ -127,17 +129,25 @@ impl Client {
     async fn send(&mut self, request: hyper::Request<Full<Bytes>>) -> Result<Reply, ExchangeError> {
         // Taken out, so that a failure or a time-out drops the connection.
         let taken = self.live.take().filter(|live| !live.sender.is_closed());
+        let server_timing = &mut self.server_timing;
+        server_timing.clear();
         let asked = timeout(TIME_OUT, async {
             let mut live = match taken {
                 Some(live) => live,
                 None => Live::connect(self.target.address).await?,
             };
-            let reply = live.exchange(request).await?;
+            let reply = live.exchange(request, server_timing).await?;
             Ok::<_, ExchangeError>((live, reply))
         });
         let (live, reply) = asked.await.map_err(|_| ExchangeError::TimedOut)??;
         self.live = Some(live);
         Ok(reply)
+    }
+
+    /// What the last answer's `Server-Timing` told; empty when it had none.
+    #[must_use]
+    pub fn server_timing(&self) -> &str {
+        &self.server_timing
     }
 
     fn request(&self, method: Method, uri: Uri, body: Bytes) -> hyper::Request<Full<Bytes>> {
@@ -163,11 +173,16 @@ impl Live {
     async fn exchange(
         &mut self,
         request: hyper::Request<Full<Bytes>>,
+        server_timing: &mut String,
     ) -> Result<Reply, ExchangeError> {
         self.sender.ready().await?;
         let (head, body) = self.sender.send_request(request).await?.into_parts();
         let body =
             Limited::new(body, ANSWER_MAX_BYTES).collect().await.map_err(ExchangeError::Body)?;
+        for told in head.headers.get_all(SERVER_TIMING).iter().flat_map(HeaderValue::to_str) {
+            server_timing.push_str(if server_timing.is_empty() { "" } else { "," });
+            server_timing.push_str(told);
+        }
         let replayed = head.headers.get(REPLAYED).is_some_and(|value| value == "true");
         Ok(Reply { status: head.status, replayed, body: body.to_bytes() })
     }

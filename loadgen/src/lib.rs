@@ -23,6 +23,7 @@ pub mod cli;
 pub mod client;
 pub mod clock;
 pub mod lanes;
+pub mod live;
 pub mod load;
 pub mod machine;
 pub mod malformed;

@@ -5,8 +5,8 @@ use std::{io, time::Duration};
 use tokio::{runtime, task::LocalSet};
 
 use crate::{
-    audit::audit, cli::Plan, clock::now, load::load, operator::OperatorError, report::Report,
-    setup::open_accounts,
+    audit::audit, cli::Plan, clock::now, live::Board, load::load, operator::OperatorError,
+    report::Report, setup::open_accounts,
 };
 
 /// Why there is no report.
@@ -31,10 +31,10 @@ pub enum RunError {
 pub fn run(plan: &Plan) -> Result<Report, RunError> {
     let accounts = on_one_thread(open_accounts(plan))?.map_err(RunError::Setup)?;
     let start = now() + time_to_connect(plan) + plan.warm_up;
-    let mut outcome = load(plan, accounts, start)?;
+    let mut outcome = load(plan, accounts, start, &Board::default())?;
     let checked = on_one_thread(audit(plan, outcome.accounts, &mut outcome.out))?;
     let checked = checked.map_err(RunError::Audit)?;
-    Ok(Report::new(plan, outcome.measurement, outcome.out, checked, start))
+    Ok(Report::new(plan, outcome.measurement, outcome.out, checked))
 }
 
 fn on_one_thread<T>(work: impl Future<Output = T>) -> io::Result<T> {

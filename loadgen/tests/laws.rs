@@ -2,6 +2,7 @@
 
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
+mod outputs;
 mod standin;
 
 use std::{
@@ -17,6 +18,7 @@ use holdfast_loadgen::{
     measurement::{Measurement, Moments},
     report::{Report, Verdict},
     run,
+    simulator::step::Operation,
     slo::{Point, Shown},
 };
 use standin::{Fault, Standin};
@@ -154,12 +156,15 @@ fn a_stall_of_one_second_shows_in_the_open_loop_p99() {
 fn verdict(line: &str, late: u64, lateness: Duration) -> Verdict {
     let plan = Plan::from_command_line(line.split(' ')).unwrap();
     let start = now();
-    let mut measured = Measurement::default();
+    let mut measured = Measurement::since(start);
     for index in 0..1_000 {
         let sent = if index < late { start + lateness } else { start };
-        measured.answered(Moments { due: start, free: start, sent, done: sent });
+        measured.answered(
+            Operation::HoldBalance,
+            Moments { due: start, free: start, sent, done: sent },
+        );
     }
-    Report::new(&plan, measured, Out::default(), Checked::default(), start).verdict().clone()
+    Report::new(&plan, measured, Out::default(), Checked::default()).verdict().clone()
 }
 
 #[test]
@@ -175,8 +180,8 @@ fn a_generator_that_is_late_itself_invalidates_the_run() {
 fn a_busy_connection_is_not_the_generators_lateness() {
     let due = now();
     let free = due + Duration::from_secs(1);
-    let mut measured = Measurement::default();
-    measured.answered(Moments { due, free, sent: free, done: free });
+    let mut measured = Measurement::since(due);
+    measured.answered(Operation::HoldBalance, Moments { due, free, sent: free, done: free });
     assert_eq!((measured.late, measured.answers), (0, 1));
     assert!(measured.response(Point::Max) >= Duration::from_secs(1));
 }

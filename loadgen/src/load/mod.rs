@@ -31,9 +31,10 @@ use crate::{
     client::{Client, ExchangeError, TIME_OUT},
     clock::now,
     lanes::deal,
+    live::Board,
     measurement::{Measurement, Moments, thread_busy},
     seed::Seed,
-    simulator::books::Span,
+    simulator::{books::Span, step::Operation},
     wire::{Paths, Reply},
 };
 
@@ -43,7 +44,7 @@ const PAUSE: Duration = Duration::from_millis(10);
 const EVENT_INTERVAL: u32 = 31;
 
 /// What came of the run.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub struct Outcome {
     /// The accounts that can still be checked.
     pub accounts: Vec<Account>,
@@ -53,20 +54,28 @@ pub struct Outcome {
     pub measurement: Measurement,
 }
 
-/// Plays `accounts` until the plan's end. What counts begins at `start`, and the warm-up before it.
+/// Plays `accounts` until the plan's end, and counts on `board` for whoever watches. What counts
+/// begins at `start`, and the warm-up before it.
 ///
 /// # Errors
 ///
 /// The system grants no thread, runtime or timer.
-pub fn load(plan: &Plan, accounts: Vec<Account>, start: Instant) -> io::Result<Outcome> {
+pub fn load(
+    plan: &Plan,
+    accounts: Vec<Account>,
+    start: Instant,
+    board: &Board,
+) -> io::Result<Outcome> {
     let hands = deal(accounts, plan.threads);
     thread::scope(|scope| {
         let threads = hands.into_iter().enumerate().map(|(index, accounts)| {
             let thread = thread::Builder::new().name(format!("load-{index}"));
-            thread.spawn_scoped(scope, move || run_thread(plan, index, accounts, start))
+            let measurement = Measurement::since(start).shown_on(board.counters());
+            thread
+                .spawn_scoped(scope, move || run_thread(plan, index, accounts, start, measurement))
         });
         let threads: Vec<_> = threads.collect::<io::Result<_>>()?;
-        let mut sum = Outcome::default();
+        let mut sum = Outcome::since(start);
         for thread in threads {
             sum.add(thread.join().expect("a load thread does not panic")?);
         }
@@ -79,13 +88,15 @@ fn run_thread(
     index: usize,
     accounts: Vec<Account>,
     start: Instant,
+    measurement: Measurement,
 ) -> io::Result<Outcome> {
     let mut builder = runtime::Builder::new_current_thread();
     let runtime = builder.enable_all().event_interval(EVENT_INTERVAL).build()?;
     let local = LocalSet::new();
     local.block_on(&runtime, async {
         let pace = plan.pace(index, start)?;
-        let desk = Rc::new(Desk::new(plan, pace, plan.fleet(index, accounts), start));
+        let fleet = plan.fleet(index, accounts);
+        let desk = Rc::new(Desk::new(plan, pace, fleet, measurement));
         let clients = connect(plan, plan.connections_of(index)).await;
         tokio::time::sleep_until((start - plan.warm_up).into()).await;
         let busy = Rc::new(Cell::new(None));
@@ -141,17 +152,15 @@ struct Desk {
     fleet: RefCell<Fleet>,
     measurement: RefCell<Measurement>,
     /// What is due before that counts nowhere.
-    start: Instant,
     paths: Paths,
 }
 
 impl Desk {
-    fn new(plan: &Plan, pace: Pace, fleet: Fleet, start: Instant) -> Self {
+    fn new(plan: &Plan, pace: Pace, fleet: Fleet, measurement: Measurement) -> Self {
         Self {
             pace: Mutex::new(pace),
             fleet: RefCell::new(fleet),
-            measurement: RefCell::default(),
-            start,
+            measurement: RefCell::new(measurement),
             paths: plan.paths.clone(),
         }
     }
@@ -190,7 +199,7 @@ impl Desk {
         let sent = now();
         let outcome = client.exchange_as(taken.account.next_content_type(), asked).await;
         let done = now();
-        self.measure(&outcome, Moments { due, free, sent, done });
+        self.measure(operation, &outcome, Moments { due, free, sent, done }, client);
         let standing = match &outcome {
             // It was not asked.
             Err(ExchangeError::Connect(..)) => Standing::Unknown,
@@ -214,19 +223,27 @@ impl Desk {
     }
 
     fn not_sent(&self, due: Instant, at: Instant) {
-        if due >= self.start {
-            self.measurement.borrow_mut().not_sent(due, at);
+        let mut measurement = self.measurement.borrow_mut();
+        if due >= measurement.start() {
+            measurement.not_sent(due, at);
         }
     }
 
-    fn measure(&self, outcome: &Result<Reply, ExchangeError>, at: Moments) {
-        if at.due < self.start {
+    fn measure(
+        &self,
+        operation: Operation,
+        outcome: &Result<Reply, ExchangeError>,
+        at: Moments,
+        client: &Client,
+    ) {
+        let mut measurement = self.measurement.borrow_mut();
+        if at.due < measurement.start() {
             return;
         }
-        let mut measurement = self.measurement.borrow_mut();
+        measurement.told_by_server(operation, client.server_timing());
         match outcome {
-            Ok(reply) if !reply.leaves_unknown() => measurement.answered(at),
-            _ => measurement.failed(at),
+            Ok(reply) if !reply.leaves_unknown() => measurement.answered(operation, at),
+            _ => measurement.failed(operation, at),
         }
     }
 
@@ -234,11 +251,17 @@ impl Desk {
     fn clear(&self) -> Outcome {
         let fleet = self.fleet.replace(Fleet::new(Vec::new(), Seed::new(0), Hot::Even, (0, 1)));
         let (accounts, out) = fleet.disband();
-        Outcome { accounts, out, measurement: self.measurement.take() }
+        let measurement = self.measurement.borrow().clone();
+        Outcome { accounts, out, measurement }
     }
 }
 
 impl Outcome {
+    fn since(start: Instant) -> Self {
+        let (accounts, out) = (Vec::new(), Out::default());
+        Self { accounts, out, measurement: Measurement::since(start) }
+    }
+
     fn add(&mut self, other: Self) {
         self.accounts.extend(other.accounts);
         self.out.given_up.extend(other.out.given_up);

@@ -1,4 +1,4 @@
-//! What one thread measured, and the sum over threads.
+//! What one thread measured, the sum over threads, and over repeats.
 //!
 //! | time | from | to |
 //! | --- | --- | --- |
@@ -10,24 +10,33 @@
 //! the generator adds to that by itself. A request that found no free connection within the
 //! time-out is an error, and counts in the response times with the time it had waited.
 
+mod operations;
+mod series;
+mod server_timing;
+mod times;
+
+pub use operations::{Measured, Operations, Sums};
+pub use series::{SLOTS_MAX, Series, Slot};
+pub use server_timing::{METRICS_MAX, ServerTiming};
+pub use times::{NoTimes, Step, Times, decode};
+
 use std::{
     fs,
+    sync::Arc,
     time::{Duration, Instant},
 };
 
 use crate::{
     client::TIME_OUT,
+    live::Counters,
+    simulator::step::Operation,
     slo::{Point, Shown},
 };
-
-mod times;
-
-pub use times::Times;
 
 /// A send later than this is a late send.
 pub const LATE: Duration = Duration::from_millis(1);
 
-/// Counts and distributions.
+/// Counts and distributions of what was due from one moment on.
 #[derive(Debug, Clone)]
 pub struct Measurement {
     /// Response times.
@@ -36,6 +45,12 @@ pub struct Measurement {
     pub service: Times,
     /// The generator's own lateness.
     pub lateness: Times,
+    /// The same by operation.
+    pub operations: Operations,
+    /// The same by second.
+    pub series: Series,
+    /// Where the time went, when the server tells.
+    pub server_timing: ServerTiming,
     /// Requests sent.
     pub sends: u64,
     /// Requests answered, refusals of the domain included.
@@ -48,7 +63,9 @@ pub struct Measurement {
     pub late: u64,
     /// The share of the time, in percent, in which the busiest thread had work to do.
     pub busy_percent: u64,
-    last_answer: Option<Instant>,
+    start: Instant,
+    span: Duration,
+    shown: Option<Arc<Counters>>,
 }
 
 /// The four moments of one request.
@@ -64,69 +81,137 @@ pub struct Moments {
     pub done: Instant,
 }
 
-impl Default for Measurement {
-    fn default() -> Self {
+impl Measurement {
+    /// Nothing yet, of a run that begins at `start`.
+    #[must_use]
+    pub fn since(start: Instant) -> Self {
         Self {
-            response: Times::new(),
-            service: Times::new(),
-            lateness: Times::new(),
+            response: Times::default(),
+            service: Times::default(),
+            lateness: Times::default(),
+            operations: Operations::default(),
+            series: Series::since(start),
+            server_timing: ServerTiming::default(),
             sends: 0,
             answers: 0,
             failures: 0,
             unsent: 0,
             late: 0,
             busy_percent: 0,
-            last_answer: None,
+            start,
+            span: Duration::ZERO,
+            shown: None,
         }
     }
-}
 
-impl Measurement {
+    /// When what it measures begins.
+    #[must_use]
+    pub fn start(&self) -> Instant {
+        self.start
+    }
+
+    /// Counts on `counters` as well, for whoever watches.
+    #[must_use]
+    pub fn shown_on(self, counters: Arc<Counters>) -> Self {
+        Self { shown: Some(counters), ..self }
+    }
+
     /// Counts a request that was answered.
-    pub fn answered(&mut self, at: Moments) {
-        self.sent(at);
+    pub fn answered(&mut self, operation: Operation, at: Moments) {
+        self.sent(operation, at);
         self.answers += 1;
-        self.service.record(at.done - at.sent);
-        self.response.record(at.done - at.due);
-        self.last_answer = self.last_answer.max(Some(at.done));
+        self.series.answered(at);
+        self.operations.of(operation).answered += 1;
+        self.record(operation, at);
+        self.span = self.span.max(at.done.saturating_duration_since(self.start));
+        if let Some(shown) = &self.shown {
+            shown.answered(at.done - at.due);
+        }
     }
 
     /// Counts a request whose outcome is unknown. One that failed at once has no response time:
     /// a fast failure must not make the server look fast.
-    pub fn failed(&mut self, at: Moments) {
-        self.sent(at);
+    pub fn failed(&mut self, operation: Operation, at: Moments) {
+        self.sent(operation, at);
         self.failures += 1;
+        self.series.failed(at);
+        self.operations.of(operation).failed += 1;
         if at.done - at.sent >= TIME_OUT {
-            self.service.record(at.done - at.sent);
-            self.response.record(at.done - at.due);
+            self.record(operation, at);
+        }
+        if let Some(shown) = &self.shown {
+            shown.failed();
         }
     }
 
     /// Counts a request that was due and will not be sent.
     pub fn not_sent(&mut self, due: Instant, at: Instant) {
+        let waited = at.saturating_duration_since(due);
         self.unsent += 1;
-        self.response.record(at.saturating_duration_since(due));
+        self.response.record(waited);
+        self.series.not_sent(due, at);
+        self.series.response(due, waited);
+        if let Some(shown) = &self.shown {
+            shown.not_sent();
+        }
     }
 
-    fn sent(&mut self, at: Moments) {
+    /// Takes in what the server told of an answer in `Server-Timing`.
+    pub fn told_by_server(&mut self, operation: Operation, header: &str) {
+        self.server_timing.record(header, &mut self.operations.of(operation).server);
+    }
+
+    fn sent(&mut self, operation: Operation, at: Moments) {
         let lateness = at.sent.saturating_duration_since(at.due.max(at.free));
+        let late = lateness > LATE;
         self.sends += 1;
-        self.late += u64::from(lateness > LATE);
+        self.late += u64::from(late);
         self.lateness.record(lateness);
+        self.series.sent(at, late);
+        self.operations.of(operation).sent += 1;
+        if let Some(shown) = &self.shown {
+            shown.sent(late);
+        }
     }
 
-    /// Adds another thread's measurement to this one.
+    fn record(&mut self, operation: Operation, at: Moments) {
+        self.service.record(at.done - at.sent);
+        self.response.record(at.done - at.due);
+        self.series.response(at.due, at.done - at.due);
+        self.operations.of(operation).times(at);
+    }
+
+    /// Adds what another thread measured in the same time.
     pub fn add(&mut self, other: &Self) {
+        self.add_counts(other);
+        self.series.add(&other.series);
+        self.span = self.span.max(other.span);
+    }
+
+    /// All repeats as one: their requests together, their times one after the other. It has no
+    /// series; each repeat has its own. `None` when there are none.
+    #[must_use]
+    pub fn whole(repeats: &[Self]) -> Option<Self> {
+        let mut whole = Self::since(repeats.first()?.start);
+        for repeat in repeats {
+            whole.add_counts(repeat);
+            whole.span += repeat.span;
+        }
+        Some(whole)
+    }
+
+    fn add_counts(&mut self, other: &Self) {
         self.response.add(&other.response);
         self.service.add(&other.service);
         self.lateness.add(&other.lateness);
+        self.operations.add(&other.operations);
+        self.server_timing.add(&other.server_timing);
         self.sends += other.sends;
         self.answers += other.answers;
         self.failures += other.failures;
         self.unsent += other.unsent;
         self.late += other.late;
         self.busy_percent = self.busy_percent.max(other.busy_percent);
-        self.last_answer = self.last_answer.max(other.last_answer);
     }
 
     /// All requests that were due.
@@ -141,10 +226,10 @@ impl Measurement {
         self.failures + self.unsent
     }
 
-    /// From `start` to the last answer.
+    /// From the start to the last answer.
     #[must_use]
-    pub fn span(&self, start: Instant) -> Duration {
-        self.last_answer.map_or(Duration::ZERO, |last| last.saturating_duration_since(start))
+    pub fn span(&self) -> Duration {
+        self.span
     }
 }
 

@@ -3,7 +3,7 @@
 mod text;
 mod verdict;
 
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use serde::Serialize;
 
@@ -84,15 +84,9 @@ pub struct Percentiles {
 }
 
 impl Report {
-    /// Judges a run that began at `start`.
+    /// Judges a run.
     #[must_use]
-    pub fn new(
-        plan: &Plan,
-        measured: Measurement,
-        out: Out,
-        checked: Checked,
-        start: Instant,
-    ) -> Self {
+    pub fn new(plan: &Plan, measured: Measurement, out: Out, checked: Checked) -> Self {
         let outcome = Verdict::judge(plan, &measured, &out);
         let reasons = match &outcome {
             Verdict::Missed(reasons) | Verdict::Invalid(reasons) => reasons.clone(),
@@ -100,7 +94,7 @@ impl Report {
             Verdict::Pass => Vec::new(),
         };
         Self {
-            achieved_per_s: per_second(measured.answers, measured.span(start)),
+            achieved_per_s: per_second(measured.answers, measured.span()),
             p99_ns: nanos(measured.response(Point::PerTenThousand(9_900))),
             verdict: outcome.word(),
             reasons,

@@ -1,0 +1,3 @@
+//! What a run leaves behind: measurements that add up, and every form of the report.
+
+mod measured;
