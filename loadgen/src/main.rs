@@ -2,10 +2,11 @@
 //! when the run is invalid, 4 when the server answered incorrectly, 64 when the command line is
 //! wrong, 69 when the run could not be made.
 
-use std::process::ExitCode;
+use std::{error::Error, process::ExitCode};
 
 use holdfast_loadgen::{
     cli::{Command, Plan},
+    report::{SCHEMA, prepare},
     run,
 };
 
@@ -13,24 +14,34 @@ use holdfast_loadgen::{
 const UNAVAILABLE: u8 = 69;
 
 fn main() -> ExitCode {
-    match Command::from_command_line(std::env::args_os()) {
-        Ok(Command::Run(plan)) => run_and_report(&plan),
+    let command = match Command::from_command_line(std::env::args_os()) {
+        Ok(command) => command,
         Err(usage) => {
             usage.print();
-            ExitCode::from(usage.exit_code())
+            return ExitCode::from(usage.exit_code());
         }
-    }
+    };
+    let status = match command {
+        Command::Run(plan) => run_and_report(&plan),
+        Command::Schema => {
+            print!("{SCHEMA}");
+            Ok(0)
+        }
+    };
+    ExitCode::from(status.unwrap_or_else(|error| {
+        eprintln!("holdfast-loadgen: {error}");
+        UNAVAILABLE
+    }))
 }
 
-fn run_and_report(plan: &Plan) -> ExitCode {
-    match run(plan) {
-        Ok(report) => {
-            println!("{}", report.render(plan.output));
-            ExitCode::from(report.verdict().exit_code())
-        }
-        Err(error) => {
-            eprintln!("holdfast-loadgen: {error}");
-            ExitCode::from(UNAVAILABLE)
-        }
+fn run_and_report(plan: &Plan) -> Result<u8, Box<dyn Error>> {
+    if let Some(directory) = &plan.outputs.save {
+        prepare(directory)?;
     }
+    let report = run(plan)?;
+    println!("{}", if plan.outputs.json { report.to_json() } else { report.to_text() });
+    if let Some(directory) = &plan.outputs.save {
+        report.save(directory)?;
+    }
+    Ok(report.verdict().exit_code())
 }

@@ -1,12 +1,19 @@
 //! One run from setup to report.
 
-use std::{io, time::Duration};
+use std::{io, sync::Arc, time::Duration};
 
 use tokio::{runtime, task::LocalSet};
 
 use crate::{
-    audit::audit, cli::Plan, clock::now, live::Board, load::load, operator::OperatorError,
-    report::Report, setup::open_accounts,
+    audit::audit,
+    cli::Plan,
+    clock::now,
+    environment::Environment,
+    live::{Board, Watch},
+    load::load,
+    operator::OperatorError,
+    report::Report,
+    setup::open_accounts,
 };
 
 /// Why there is no report.
@@ -29,12 +36,17 @@ pub enum RunError {
 ///
 /// The run could not be made or not be checked.
 pub fn run(plan: &Plan) -> Result<Report, RunError> {
+    let mut environment = Environment::look(&plan.outputs.disk);
+    on_one_thread(environment.ask_server(&plan.operator))?;
     let accounts = on_one_thread(open_accounts(plan))?.map_err(RunError::Setup)?;
     let start = now() + time_to_connect(plan) + plan.warm_up;
-    let mut outcome = load(plan, accounts, start, &Board::default())?;
+    let board = Arc::new(Board::default());
+    let watch = Watch::start(plan.watched(start), Arc::clone(&board), plan.outputs.quiet);
+    let mut outcome = load(plan, accounts, start, &board)?;
+    drop(watch);
     let checked = on_one_thread(audit(plan, outcome.accounts, &mut outcome.out))?;
     let checked = checked.map_err(RunError::Audit)?;
-    Ok(Report::new(plan, outcome.measurement, outcome.out, checked))
+    Ok(Report::new(plan, vec![outcome.measurement], outcome.out, checked, environment))
 }
 
 fn on_one_thread<T>(work: impl Future<Output = T>) -> io::Result<T> {

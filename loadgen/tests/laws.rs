@@ -14,6 +14,7 @@ use holdfast_loadgen::{
     audit::Checked,
     cli::Plan,
     clock::now,
+    environment::Environment,
     load::fleet::Out,
     measurement::{Measurement, Moments},
     report::{Report, Verdict},
@@ -38,7 +39,7 @@ fn difference(fault: Fault) -> String {
     report.differences[0].difference.clone()
 }
 
-fn program(fault: Fault, rest: &str) -> Output {
+pub(crate) fn program(fault: Fault, rest: &str) -> Output {
     let server = Standin::start(fault);
     let line = server.command_line(rest);
     Command::new(env!("CARGO_BIN_EXE_holdfast-loadgen")).args(&line[1..]).output().unwrap()
@@ -164,7 +165,9 @@ fn verdict(line: &str, late: u64, lateness: Duration) -> Verdict {
             Moments { due: start, free: start, sent, done: sent },
         );
     }
-    Report::new(&plan, measured, Out::default(), Checked::default()).verdict().clone()
+    Report::new(&plan, vec![measured], Out::default(), Checked::default(), Environment::default())
+        .verdict()
+        .clone()
 }
 
 #[test]

@@ -8,6 +8,7 @@ use hyper::{
     header::{HeaderName, HeaderValue},
 };
 
+use super::outputs::Outputs;
 use crate::{
     load::hot::Hot,
     schedule::{Arrivals, Ramp, Spike},
@@ -32,7 +33,10 @@ pub(super) struct CommandLine {
 
 /// What is not a run.
 #[derive(Debug, Subcommand)]
-pub(super) enum Other {}
+pub(super) enum Other {
+    /// Prints the JSON schema of a report
+    Schema,
+}
 
 #[derive(Debug, Args)]
 pub(super) struct RunArgs {
@@ -44,6 +48,8 @@ pub(super) struct RunArgs {
     pub(super) workload: WorkloadArgs,
     #[command(flatten)]
     pub(super) verdict: VerdictArgs,
+    #[command(flatten)]
+    pub(super) outputs: Outputs,
 }
 
 #[derive(Debug, Args)]
@@ -146,9 +152,6 @@ pub(super) struct VerdictArgs {
     /// ms, s or %; invariant=0
     #[arg(long, default_value = "max<1s,error<0.01%,invariant=0")]
     pub(super) slo: Slo,
-    /// Print one JSON object
-    #[arg(long)]
-    pub(super) json: bool,
 }
 
 fn run_name(text: &str) -> Result<String, String> {

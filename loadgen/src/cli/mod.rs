@@ -3,14 +3,16 @@
 //! Flags alone are a run. A word before them is another [`Command`].
 
 mod args;
+mod outputs;
 mod plan;
 
 use std::ffi::OsString;
 
 use clap::{CommandFactory, Parser, error::ErrorKind};
 
-use args::CommandLine;
-pub use plan::{Mode, Output, Plan};
+use args::{CommandLine, Other};
+pub use outputs::Outputs;
+pub use plan::{Mode, Plan};
 
 /// `EX_USAGE` of sysexits.
 const USAGE: u8 = 64;
@@ -20,6 +22,8 @@ const USAGE: u8 = 64;
 pub enum Command {
     /// One run.
     Run(Box<Plan>),
+    /// The JSON schema of a report.
+    Schema,
 }
 
 /// A command line that is no plan, or that asks for help.
@@ -51,7 +55,7 @@ impl Command {
     ) -> Result<Self, Usage> {
         let typed = CommandLine::try_parse_from(line).map_err(Usage)?;
         match typed.other {
-            Some(other) => match other {},
+            Some(Other::Schema) => Ok(Self::Schema),
             None => {
                 Plan::try_from(typed.run).map(|plan| Self::Run(Box::new(plan))).map_err(refused)
             }
@@ -70,6 +74,7 @@ impl Plan {
     ) -> Result<Self, Usage> {
         match Command::from_command_line(line)? {
             Command::Run(plan) => Ok(*plan),
+            Command::Schema => Err(refused("this asks for no run".to_owned())),
         }
     }
 }

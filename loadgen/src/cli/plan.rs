@@ -3,7 +3,7 @@
 use std::{
     net::{SocketAddr, ToSocketAddrs},
     num::NonZeroU32,
-    time::Duration,
+    time::{Duration, Instant},
 };
 
 use hyper::{
@@ -11,10 +11,14 @@ use hyper::{
     header::{HeaderName, HeaderValue},
 };
 
-use super::args::{LoadArgs, RunArgs, ServerArgs, WorkloadArgs};
+use super::{
+    args::{LoadArgs, RunArgs, ServerArgs, WorkloadArgs},
+    outputs::Outputs,
+};
 use crate::{
     client::Target,
     clock::wall_micros,
+    live::Watched,
     load::hot::Hot,
     schedule::{Limit, Schedule, Shape},
     seed::Seed,
@@ -64,8 +68,8 @@ pub struct Plan {
     pub slo: Slo,
     /// What accounts and keys begin with.
     pub run: String,
-    /// How the report is written.
-    pub output: Output,
+    /// Where the results go.
+    pub outputs: Outputs,
 }
 
 /// When to send.
@@ -77,20 +81,11 @@ pub enum Mode {
     Closed(Limit),
 }
 
-/// How the report is written.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Output {
-    /// For people.
-    Text,
-    /// One JSON object.
-    Json,
-}
-
 impl TryFrom<RunArgs> for Plan {
     type Error = String;
 
     fn try_from(args: RunArgs) -> Result<Self, String> {
-        let RunArgs { server, load, workload, verdict } = args;
+        let RunArgs { server, load, workload, verdict, outputs } = args;
         let (connections, threads) = (load.connections.get(), load.threads.get());
         let accounts = u64::from(workload.accounts.get());
         if connections < threads {
@@ -121,8 +116,22 @@ impl TryFrom<RunArgs> for Plan {
             seed: workload.seed,
             slo: verdict.slo,
             run: workload.run.unwrap_or_else(|| format!("lg{:x}", wall_micros())),
-            output: if verdict.json { Output::Json } else { Output::Text },
+            outputs,
         })
+    }
+}
+
+impl Plan {
+    /// What there is to watch of a run whose measured part begins at `start`.
+    #[must_use]
+    pub fn watched(&self, start: Instant) -> Watched {
+        let (limit, offered_per_s) = match &self.mode {
+            Mode::Open(schedule) => (schedule.limit, Some(schedule.offered_per_s())),
+            Mode::Closed(limit) => (*limit, None),
+        };
+        let requests = offered_per_s.map(|rate| Duration::from_secs(limit.requests / rate.max(1)));
+        let length = requests.map_or(limit.after, |requests| limit.after.min(requests));
+        Watched { name: String::new(), start, length, offered_per_s }
     }
 }
 

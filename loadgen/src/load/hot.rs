@@ -6,7 +6,7 @@
 //! | `zipf:S` | the account of rank k with a weight of k^-S among those that are idle |
 //! | `one` | all cards are of one account, which has as many requests on the way as there are connections |
 
-use std::str::FromStr;
+use std::{fmt, str::FromStr};
 
 /// How accounts are drawn.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -17,6 +17,16 @@ pub enum Hot {
     Zipf(f64),
     /// There is one.
     One,
+}
+
+impl fmt::Display for Hot {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Even => out.write_str("even"),
+            Self::Zipf(exponent) => write!(out, "zipf:{exponent}"),
+            Self::One => out.write_str("one"),
+        }
+    }
 }
 
 impl FromStr for Hot {

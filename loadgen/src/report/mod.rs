@@ -1,26 +1,42 @@
-//! The report and the verdict: correct before valid, valid before fast.
+//! The report: what a run was worth, its figures, and all forms in which they are read.
 
+mod csv;
+mod figures;
+mod hgrm;
+mod html;
+mod save;
 mod text;
 mod verdict;
-
-use std::time::Duration;
+mod workload;
 
 use serde::Serialize;
 
 use crate::{
     account::Difference,
     audit::Checked,
-    cli::{Mode, Output, Plan},
+    cli::{Mode, Plan},
+    environment::Environment,
     load::fleet::Out,
-    measurement::{Measurement, Times},
-    slo::{Point, Shown},
+    measurement::Measurement,
 };
 
+pub use figures::{
+    Counts, Histograms, MetricFigures, OperationFigures, Percentiles, RepeatFigures, SlotFigures,
+};
+pub use save::{SaveError, prepare};
 pub use verdict::Verdict;
+pub use workload::Workload;
+
+/// The name and the version of the report's JSON. A later version keeps what an earlier one had.
+pub const FORMAT: &str = "holdfast-loadgen-report/1";
+/// The JSON schema of a report, draft 2020-12.
+pub const SCHEMA: &str = include_str!("../../report.schema.json");
 
 /// Everything there is to say about a run. Times are in nanoseconds.
 #[derive(Debug, Clone, Serialize)]
 pub struct Report {
+    /// [`FORMAT`].
+    pub format: &'static str,
     /// Answers per second, from the start to the last answer.
     pub achieved_per_s: u64,
     /// The 99th percentile of the response time.
@@ -39,14 +55,24 @@ pub struct Report {
     pub service: Percentiles,
     /// What the generator was late by itself.
     pub lateness: Percentiles,
+    /// Each operation that was sent.
+    pub operations: Vec<OperationFigures>,
+    /// Where the server says the time went; empty when it does not say.
+    pub server_timing: Vec<MetricFigures>,
     /// How much of its time the busiest generator thread had work to do.
     pub generator_busy_percent: u64,
     /// The seed of the run.
     pub seed: u64,
     /// The run's name.
     pub run: String,
+    /// The SLO, as it was written.
+    pub slo: String,
+    /// What was asked of the server.
+    pub workload: Workload,
     /// Whether the generator was built without optimisation.
     pub debug_build: bool,
+    /// Where it was made.
+    pub environment: Environment,
     /// Accounts whose every balance was compared after the run.
     pub accounts_checked: usize,
     /// Card transactions of these accounts that were over.
@@ -55,63 +81,59 @@ pub struct Report {
     pub accounts_unknown: Vec<String>,
     /// What the server said that is not so.
     pub differences: Vec<Difference>,
+    /// The distributions of all repeats together.
+    pub histograms: Histograms,
+    /// Each repeat by itself.
+    pub repeats: Vec<RepeatFigures>,
     #[serde(skip)]
     outcome: Verdict,
-}
-
-/// Numbers of requests.
-#[derive(Debug, Clone, Copy, Serialize)]
-#[expect(missing_docs, reason = "see `Report::counts`")]
-pub struct Counts {
-    pub sent: u64,
-    pub answered: u64,
-    pub failed: u64,
-    pub unsent: u64,
-    pub late: u64,
-}
-
-/// Points of a distribution, in nanoseconds.
-#[derive(Debug, Clone, Copy, Serialize)]
-#[expect(missing_docs, reason = "the names say it")]
-pub struct Percentiles {
-    pub p50_ns: u64,
-    pub p90_ns: u64,
-    pub p95_ns: u64,
-    pub p99_ns: u64,
-    pub p999_ns: u64,
-    pub p9999_ns: u64,
-    pub max_ns: u64,
+    #[serde(skip)]
+    whole: Measurement,
+    #[serde(skip)]
+    measured: Vec<Measurement>,
 }
 
 impl Report {
-    /// Judges a run.
+    /// Judges a run by what its repeats measured, of which there is at least one.
     #[must_use]
-    pub fn new(plan: &Plan, measured: Measurement, out: Out, checked: Checked) -> Self {
-        let outcome = Verdict::judge(plan, &measured, &out);
-        let reasons = match &outcome {
-            Verdict::Missed(reasons) | Verdict::Invalid(reasons) => reasons.clone(),
-            Verdict::Incorrect => vec![format!("{} differences", out.differences.len())],
-            Verdict::Pass => Vec::new(),
-        };
+    pub fn new(
+        plan: &Plan,
+        measured: Vec<Measurement>,
+        out: Out,
+        checked: Checked,
+        environment: Environment,
+    ) -> Self {
+        let whole = Measurement::whole(&measured).expect("a run has at least one repeat");
+        let outcome = Verdict::judge(plan, &whole, &out);
         Self {
-            achieved_per_s: per_second(measured.answers, measured.span()),
-            p99_ns: nanos(measured.response(Point::PerTenThousand(9_900))),
+            format: FORMAT,
+            achieved_per_s: figures::per_second(whole.answers, whole.span()),
+            p99_ns: Percentiles::of(&whole.response).p99_ns,
             verdict: outcome.word(),
-            reasons,
+            reasons: outcome.reasons(&out),
             offered_per_s: plan.mode.offered_per_s(),
-            counts: Counts::of(&measured),
-            response: Percentiles::of(&measured.response),
-            service: Percentiles::of(&measured.service),
-            lateness: Percentiles::of(&measured.lateness),
-            generator_busy_percent: measured.busy_percent,
+            counts: Counts::of(&whole),
+            response: Percentiles::of(&whole.response),
+            service: Percentiles::of(&whole.service),
+            lateness: Percentiles::of(&whole.lateness),
+            operations: OperationFigures::all(&whole),
+            server_timing: MetricFigures::all(&whole),
+            generator_busy_percent: whole.busy_percent,
             seed: plan.seed,
             run: plan.run.clone(),
+            slo: plan.slo.to_string(),
+            workload: Workload::of(plan),
             debug_build: cfg!(debug_assertions),
+            environment,
             accounts_checked: checked.accounts,
             transactions: checked.transactions,
             accounts_unknown: out.given_up,
             differences: out.differences,
+            histograms: Histograms::of(&whole),
+            repeats: measured.iter().map(RepeatFigures::of).collect(),
             outcome,
+            whole,
+            measured,
         }
     }
 
@@ -121,49 +143,29 @@ impl Report {
         &self.outcome
     }
 
-    /// The report as it is printed.
+    /// The report as one JSON object, as [`SCHEMA`] describes it.
     #[must_use]
-    pub fn render(&self, output: Output) -> String {
-        match output {
-            Output::Json => serde_json::to_string(self).expect("strings and numbers are JSON"),
-            Output::Text => {
-                let mut text = String::new();
-                self.write(&mut text).expect("a string takes all that is written to it");
-                text
+    pub fn to_json(&self) -> String {
+        serde_json::to_string(self).expect("strings and numbers are JSON")
+    }
+
+    /// The report for people.
+    #[must_use]
+    pub fn to_text(&self) -> String {
+        let mut text = String::new();
+        self.write(&mut text).expect("a string takes all that is written to it");
+        text
+    }
+
+    fn summary(&self) -> String {
+        match self.outcome {
+            Verdict::Pass => "every answer and balance was right, and the SLO was kept".to_owned(),
+            Verdict::Missed(_) => format!("the SLO was missed: {}", self.reasons.join(", ")),
+            Verdict::Invalid(_) => {
+                format!("THESE TIMES SAY NOTHING OF THE SERVER: {}", self.reasons.join(", "))
             }
+            Verdict::Incorrect => "THE SERVER ANSWERED INCORRECTLY, see below".to_owned(),
         }
-    }
-}
-
-impl Counts {
-    fn of(measured: &Measurement) -> Self {
-        Self {
-            sent: measured.sends,
-            answered: measured.answers,
-            failed: measured.failures,
-            unsent: measured.unsent,
-            late: measured.late,
-        }
-    }
-}
-
-impl Percentiles {
-    fn of(times: &Times) -> Self {
-        let at = |part| nanos(times.at(Point::PerTenThousand(part)));
-        Self {
-            p50_ns: at(5_000),
-            p90_ns: at(9_000),
-            p95_ns: at(9_500),
-            p99_ns: at(9_900),
-            p999_ns: at(9_990),
-            p9999_ns: at(9_999),
-            max_ns: nanos(times.at(Point::Max)),
-        }
-    }
-
-    fn all(&self) -> [u64; 7] {
-        let Self { p50_ns, p90_ns, p95_ns, p99_ns, p999_ns, p9999_ns, max_ns } = *self;
-        [p50_ns, p90_ns, p95_ns, p99_ns, p999_ns, p9999_ns, max_ns]
     }
 }
 
@@ -174,13 +176,4 @@ impl Mode {
             Self::Closed(_) => None,
         }
     }
-}
-
-fn per_second(count: u64, span: Duration) -> u64 {
-    let per_second = u128::from(count) * 1_000_000_000 / span.as_nanos().max(1);
-    u64::try_from(per_second).unwrap_or(u64::MAX)
-}
-
-fn nanos(time: Duration) -> u64 {
-    u64::try_from(time.as_nanos()).unwrap_or(u64::MAX)
 }

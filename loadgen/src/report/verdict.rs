@@ -46,6 +46,15 @@ impl Verdict {
         }
     }
 
+    /// Why it is not a pass.
+    pub(super) fn reasons(&self, out: &Out) -> Vec<String> {
+        match self {
+            Self::Missed(reasons) | Self::Invalid(reasons) => reasons.clone(),
+            Self::Incorrect => vec![format!("{} differences", out.differences.len())],
+            Self::Pass => Vec::new(),
+        }
+    }
+
     pub(super) fn judge(plan: &Plan, measured: &Measurement, out: &Out) -> Self {
         if !out.differences.is_empty() {
             return Self::Incorrect;

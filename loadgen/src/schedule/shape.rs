@@ -13,7 +13,7 @@
 
 #![expect(clippy::float_arithmetic, reason = "rates and times, no money")]
 
-use std::{num::NonZeroU32, str::FromStr, time::Duration};
+use std::{fmt, num::NonZeroU32, str::FromStr, time::Duration};
 
 use rust_decimal::{Decimal, prelude::FromPrimitive};
 
@@ -44,6 +44,20 @@ pub struct Spike {
     pub rate: NonZeroU32,
     pub start: Duration,
     pub length: Duration,
+}
+
+impl fmt::Display for Shape {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for (index, Stretch { from, to, seconds }) in self.0.iter().enumerate() {
+            let and = if index == 0 { "" } else { ", " };
+            if from == to {
+                write!(out, "{and}{from:.0}/s for {seconds:.3} s")?;
+            } else {
+                write!(out, "{and}{from:.0}/s to {to:.0}/s in {seconds:.3} s")?;
+            }
+        }
+        Ok(())
+    }
 }
 
 impl Shape {

@@ -1,6 +1,6 @@
 //! How much of what an account asks is of a kind: `8.5%`, drawn from its seed.
 
-use std::str::FromStr;
+use std::{fmt, str::FromStr};
 
 use crate::seed::Seed;
 
@@ -35,6 +35,12 @@ impl Share {
     /// Draws whether the next one is. Where none is, nothing is drawn.
     pub fn draw(self, seed: &mut Seed) -> bool {
         self.part > 0 && seed.below(self.whole) < self.part
+    }
+}
+
+impl fmt::Display for Share {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(out, "{} in {}", self.part, self.whole)
     }
 }
 

@@ -1,3 +1,4 @@
 //! What a run leaves behind: measurements that add up, and every form of the report.
 
+mod files;
 mod measured;

@@ -30,6 +30,8 @@ pub(crate) enum Fault {
     HangsUp(u64),
     /// From the n-th operation on, nothing is answered for a while, once.
     Stalls(u64, Duration),
+    /// Nothing, and each answer has this `Server-Timing`.
+    Tells(&'static str),
 }
 
 /// What is answered.
@@ -58,7 +60,7 @@ pub(crate) struct Books {
 }
 
 impl Told {
-    fn new(status: u16, body: String) -> Self {
+    pub(crate) fn new(status: u16, body: String) -> Self {
         Self { status, replayed: false, body }
     }
 }

@@ -96,7 +96,7 @@ async fn answer(
             Ok(told)
         }
     };
-    Ok(response(told))
+    Ok(response(told, fault))
 }
 
 /// The call of the network API at that path.
@@ -109,15 +109,19 @@ fn operator(books: &mut Books, path: &str, body: &Value) -> Told {
     match path {
         "/v1/accounts" => books.create(body),
         "/v1/transfers" => books.transfer(body),
+        "/metrics" => Told::new(200, "holdfast_build_info{version=\"9.8.7\"} 1\n".to_owned()),
         "/v1/trial-balance" => books.trial_balance(),
         _ => books.read(path.trim_start_matches("/v1/accounts/")),
     }
 }
 
-fn response(told: Told) -> Response<Full<Bytes>> {
+fn response(told: Told, fault: Fault) -> Response<Full<Bytes>> {
     let mut builder = Response::builder().status(told.status);
     if told.replayed {
         builder = builder.header("Idempotency-Replayed", "true");
+    }
+    if let Fault::Tells(timing) = fault {
+        builder = builder.header("Server-Timing", timing);
     }
     builder.body(Full::new(Bytes::from(told.body))).unwrap()
 }
