@@ -40,7 +40,10 @@ impl Share {
 
 impl fmt::Display for Share {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(out, "{} in {}", self.part, self.whole)
+        match self.part {
+            0 => out.write_str("none"),
+            part => write!(out, "{part} in {}", self.whole),
+        }
     }
 }
 

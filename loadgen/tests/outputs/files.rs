@@ -115,7 +115,9 @@ fn what_the_server_tells_of_its_time_is_in_the_report() {
 #[test]
 fn the_page_needs_nothing_else_and_runs_nothing() {
     let page = saved(Fault::Tells(HOSTILE), "--slo max<9s").read("report.html");
-    for word in ["<script", "src=", "href=", "url(", "@import", "<link", "<iframe", "onload", "onclick"] {
+    for word in
+        ["<script", "src=", "href=", "url(", "@import", "<link", "<iframe", "onload", "onclick"]
+    {
         let found = page.find(word).map(|at| &page[at..(at + 60).min(page.len())]);
         assert_eq!(found, None);
     }

@@ -9,7 +9,7 @@ use super::chart::{
     BOTTOM, HEIGHT, LEFT, RIGHT, Scale, TOP, drawing, float, line, millis, nothing, rows,
     time_ticks,
 };
-use super::rate::second_marks;
+use super::rate::{pieces, second_marks};
 use crate::{measurement::Slot, report::Report};
 
 /// The most columns; more slots than that share them.
@@ -23,9 +23,10 @@ const SHADES: u32 = 8;
 type Column = Vec<(f64, u64)>;
 
 pub(super) fn draw(report: &Report) -> Markup {
-    let slots: Vec<_> = report.measured.iter().flat_map(|it| it.series.slots()).collect();
-    let columns: Vec<Column> =
-        slots.chunks(slots.len().div_ceil(COLUMNS_MAX).max(1)).map(column).collect();
+    let slots: Vec<_> = pieces(report).into_iter().map(|piece| piece.slot).collect();
+    let shared = slots.len().div_ceil(COLUMNS_MAX).max(1);
+    let columns: Vec<Column> = slots.chunks(shared).map(column).collect();
+    let width = (RIGHT - LEFT) / count(slots.len()) * count(shared);
     let times = || columns.iter().flatten().map(|(time, _)| *time);
     let (low, high) = (times().fold(f64::MAX, f64::min), times().fold(0.0, f64::max));
     if high <= 0.0 {
@@ -35,8 +36,8 @@ pub(super) fn draw(report: &Report) -> Markup {
     let y = Scale::logarithmic(low, high, BOTTOM, TOP);
     let content = html! {
         (rows(y, &time_ticks(low, high)))
-        (cells(&columns, y))
-        (line("tail", tail(&columns, y)))
+        (cells(&columns, width, y))
+        (line("tail", tail(&columns, width, y)))
         (second_marks(report))
     };
     drawing(HEIGHT, "response time over the run, as a heat map", &content)
@@ -48,26 +49,27 @@ fn column(slots: &[&Slot]) -> Column {
     recorded.map(in_millis).collect()
 }
 
-fn cells(columns: &[Column], y: Scale) -> Markup {
+fn cells(columns: &[Column], width: f64, y: Scale) -> Markup {
     let counts: Vec<Vec<u64>> = columns.iter().map(|column| by_row(column, y)).collect();
     let most = counts.iter().flatten().max().copied().unwrap_or(0);
     let shade = Scale::logarithmic(1.0, float(most.max(2)), 1.0, f64::from(SHADES));
     html! {
         @for level in 1..=SHADES {
-            path class={ "heat h" (level) } d=(shaded(&counts, shade, level)) {}
+            path class={ "heat h" (level) } d=(shaded(&counts, width, shade, level)) {}
         }
     }
 }
 
 /// All cells of one shade, as one path.
-fn shaded(counts: &[Vec<u64>], shade: Scale, level: u32) -> String {
-    let (width, height) = (column_width(counts.len()), (BOTTOM - TOP) / f64::from(ROWS));
+fn shaded(counts: &[Vec<u64>], width: f64, shade: Scale, level: u32) -> String {
+    let height = (BOTTOM - TOP) / f64::from(ROWS);
     let mut path = String::new();
-    for (x, column) in positions(counts.len()).zip(counts) {
+    for (x, column) in positions(width).zip(counts) {
         for (row, count) in (1_u32..).zip(column) {
             if *count > 0 && (shade.at(float(*count)).round() - f64::from(level)).abs() < 0.5 {
                 let y = BOTTOM - f64::from(row) * height;
-                write!(path, "M{x:.1} {y:.1}h{width:.1}v{height:.1}h-{width:.1}z")
+                let wide = width.min(RIGHT - x);
+                write!(path, "M{x:.1} {y:.1}h{wide:.1}v{height:.1}h-{wide:.1}z")
                     .expect("a string takes all that is written to it");
             }
         }
@@ -89,10 +91,12 @@ fn by_row(column: &Column, y: Scale) -> Vec<u64> {
 }
 
 /// The 99th percentile of each column that has requests.
-fn tail(columns: &[Column], y: Scale) -> impl Iterator<Item = (f64, f64)> {
-    let middle = column_width(columns.len()) / 2.0;
-    let columns = positions(columns.len()).zip(columns);
-    columns.filter_map(move |(x, column)| Some((x + middle, y.at(percentile_99(column)?))))
+fn tail(columns: &[Column], width: f64, y: Scale) -> impl Iterator<Item = (f64, f64)> {
+    let columns = positions(width).zip(columns);
+    columns.filter_map(move |(x, column)| {
+        let middle = (x + width / 2.0).min(RIGHT);
+        Some((middle, y.at(percentile_99(column)?)))
+    })
 }
 
 fn percentile_99(column: &Column) -> Option<f64> {
@@ -106,11 +110,10 @@ fn percentile_99(column: &Column) -> Option<f64> {
     })
 }
 
-fn column_width(columns: usize) -> f64 {
-    (RIGHT - LEFT) / f64::from(u32::try_from(columns.max(1)).unwrap_or(u32::MAX))
+fn count(number: usize) -> f64 {
+    f64::from(u32::try_from(number.max(1)).unwrap_or(u32::MAX))
 }
 
-fn positions(columns: usize) -> impl Iterator<Item = f64> {
-    let width = column_width(columns);
-    (0_u32..).take(columns).map(move |index| LEFT + f64::from(index) * width)
+fn positions(width: f64) -> impl Iterator<Item = f64> {
+    (0_u32..).map(move |index| LEFT + f64::from(index) * width)
 }

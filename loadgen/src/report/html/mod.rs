@@ -70,13 +70,14 @@ impl Report {
 }
 
 const SPECTRUM: &str = "Response time counts from the moment a request was meant to be sent, \
-    service time from the moment it was sent. Where they part, requests waited for the server.";
+    service time from the moment it was sent. Where they part, requests waited to be sent.";
 const HEAT: &str = "Each column is a part of the run, by the moment requests were meant to be \
-    sent; the darker a cell, the more of them took so long. The line is the 99th percentile.";
+    sent; the stronger a cell's colour, the more of them took so long. The line is the 99th percentile.";
 const RATE: &str = "Offered is what was due in each second, achieved what was answered in it. \
-    Both fall at the end where a run ends within a second.";
-const BUDGET: &str = "Means of all answers. What waited to be sent waited for a free connection; \
-    the rest of the service time is network, kernel and whatever the server does not tell.";
+    The last falls where a run ends within a second.";
+const BUDGET: &str = "Means of all answers. What waited to be sent waited for a free connection, \
+    or for a generator that was late; the rest of the service time is network, kernel and \
+    whatever the server does not tell.";
 
 fn figure(title: &str, caption: &str, drawing: Markup) -> Markup {
     html! {

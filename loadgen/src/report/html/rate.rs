@@ -10,8 +10,8 @@ use super::chart::{
 use crate::{measurement::Slot, report::Report};
 
 /// One slot of one repeat, and how long it is.
-struct Piece<'a> {
-    slot: &'a Slot,
+pub(super) struct Piece<'a> {
+    pub(super) slot: &'a Slot,
     second: u64,
     seconds: u64,
 }
@@ -66,11 +66,14 @@ pub(super) fn second_marks(report: &Report) -> Markup {
     }
 }
 
-fn pieces(report: &Report) -> Vec<Piece<'_>> {
+/// The slots of all repeats, up to the last in which something was due.
+pub(super) fn pieces(report: &Report) -> Vec<Piece<'_>> {
     let repeats = report.measured.iter().map(|repeat| &repeat.series);
     let pieces = repeats.flat_map(|series| {
         let seconds = series.interval_s();
-        let slots = (0..).zip(series.slots());
+        let slots = series.slots();
+        let due = slots.iter().rposition(|slot| slot.offered > 0).map_or(0, |last| last + 1);
+        let slots = (0..).zip(&slots[..due]);
         slots.map(move |(index, slot)| Piece { slot, second: index * seconds, seconds })
     });
     pieces.collect()
