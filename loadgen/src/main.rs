@@ -1,17 +1,21 @@
 //! The load generator's command line. Exits 0 when the run passed, 2 when the SLO was missed, 3
 //! when the run is invalid, 4 when the server answered incorrectly, 64 when the command line is
-//! wrong, 69 when the run could not be made.
+//! wrong, 69 when the run could not be made. A comparison exits with 0, with 2 when a figure is worse
+//! than it may be, and with 69 when the reports cannot be compared.
 
 use std::{error::Error, process::ExitCode};
 
 use holdfast_loadgen::{
-    cli::{Command, Plan},
+    cli::{Command, CompareArgs, Plan},
+    compare::Comparison,
     report::{SCHEMA, prepare},
     run,
 };
 
 /// The run could not be made: `EX_UNAVAILABLE` of sysexits.
 const UNAVAILABLE: u8 = 69;
+/// A figure is worse than it may be; the status of an SLO that was missed.
+const REGRESSION: u8 = 2;
 
 fn main() -> ExitCode {
     let command = match Command::from_command_line(std::env::args_os()) {
@@ -23,6 +27,7 @@ fn main() -> ExitCode {
     };
     let status = match command {
         Command::Run(plan) => run_and_report(&plan),
+        Command::Compare(typed) => compare(&typed),
         Command::Schema => {
             print!("{SCHEMA}");
             Ok(0)
@@ -32,6 +37,14 @@ fn main() -> ExitCode {
         eprintln!("holdfast-loadgen: {error}");
         UNAVAILABLE
     }))
+}
+
+fn compare(typed: &CompareArgs) -> Result<u8, Box<dyn Error>> {
+    let comparison = Comparison::of(&typed.base, &typed.new, typed.anyway)?;
+    print!("{comparison}");
+    let broken = comparison.broken(&typed.fail_on_regression)?;
+    broken.iter().for_each(|bound| println!("REGRESSION: {bound}"));
+    Ok(if broken.is_empty() { 0 } else { REGRESSION })
 }
 
 fn run_and_report(plan: &Plan) -> Result<u8, Box<dyn Error>> {

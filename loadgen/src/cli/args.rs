@@ -8,7 +8,7 @@ use hyper::{
     header::{HeaderName, HeaderValue},
 };
 
-use super::outputs::Outputs;
+use super::{compare::CompareArgs, outputs::Outputs};
 use crate::{
     load::hot::Hot,
     schedule::{Arrivals, Ramp, Spike},
@@ -34,6 +34,9 @@ pub(super) struct CommandLine {
 /// What is not a run.
 #[derive(Debug, Subcommand)]
 pub(super) enum Other {
+    /// Compares two saved reports. Exit status: 0 compared, 2 a figure is worse than
+    /// --fail-on-regression allows, 64 usage, 69 they cannot be compared
+    Compare(CompareArgs),
     /// Prints the JSON schema of a report
     Schema,
 }

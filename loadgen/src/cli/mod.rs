@@ -3,6 +3,7 @@
 //! Flags alone are a run. A word before them is another [`Command`].
 
 mod args;
+mod compare;
 mod outputs;
 mod plan;
 
@@ -11,6 +12,7 @@ use std::ffi::OsString;
 use clap::{CommandFactory, Parser, error::ErrorKind};
 
 use args::{CommandLine, Other};
+pub use compare::CompareArgs;
 pub use outputs::Outputs;
 pub use plan::{Mode, Plan};
 
@@ -22,6 +24,8 @@ const USAGE: u8 = 64;
 pub enum Command {
     /// One run.
     Run(Box<Plan>),
+    /// Two saved reports side by side.
+    Compare(CompareArgs),
     /// The JSON schema of a report.
     Schema,
 }
@@ -55,6 +59,7 @@ impl Command {
     ) -> Result<Self, Usage> {
         let typed = CommandLine::try_parse_from(line).map_err(Usage)?;
         match typed.other {
+            Some(Other::Compare(typed)) => Ok(Self::Compare(typed)),
             Some(Other::Schema) => Ok(Self::Schema),
             None => {
                 Plan::try_from(typed.run).map(|plan| Self::Run(Box::new(plan))).map_err(refused)
@@ -74,7 +79,9 @@ impl Plan {
     ) -> Result<Self, Usage> {
         match Command::from_command_line(line)? {
             Command::Run(plan) => Ok(*plan),
-            Command::Schema => Err(refused("this asks for no run".to_owned())),
+            Command::Compare(_) | Command::Schema => {
+                Err(refused("this asks for no run".to_owned()))
+            }
         }
     }
 }

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use crate::{
     measurement::{Measured, Measurement, Slot, Times},
@@ -10,7 +10,7 @@ use crate::{
 };
 
 /// Numbers of requests.
-#[derive(Debug, Clone, Copy, Serialize)]
+#[derive(Debug, Clone, Copy, Serialize, Deserialize)]
 #[expect(missing_docs, reason = "see `Report::counts`")]
 pub struct Counts {
     pub sent: u64,

@@ -24,6 +24,7 @@ pub use figures::{
     Counts, Histograms, MetricFigures, OperationFigures, Percentiles, RepeatFigures, SlotFigures,
 };
 pub use save::{SaveError, prepare};
+pub(crate) use text::millis;
 pub use verdict::Verdict;
 pub use workload::Workload;
 
