@@ -198,6 +198,12 @@ impl Account {
         }
     }
 
+    /// Whether the next request is in a form that is wrong.
+    #[must_use]
+    pub fn next_is_malformed(&self) -> bool {
+        matches!(self.next.awaited, Awaited::Refusal(..))
+    }
+
     /// By how much the next request would change what its own books have available.
     fn stake(&self) -> Decimal {
         match &self.next.awaited {
@@ -248,6 +254,20 @@ impl Account {
             difference,
             answer: format!("{balance:?}"),
         })
+    }
+
+    /// Takes in what a server answered that keeps no books: as much work as [`Account::learn`], but
+    /// what is answered counts as a refusal.
+    pub fn disbelieve(&mut self, reply: &Reply, span: Span) -> Standing {
+        if let Awaited::First(step) = &self.next.awaited {
+            let expected = self.network.expect(step, span, Between::exactly(Decimal::ZERO));
+            let known = self.network.known(&self.balance_ref, &self.last_action_ref);
+            // Whatever it says, it is wrong.
+            drop(expected.compare(step, known, reply));
+            self.network.refuse();
+        }
+        self.next = self.plan();
+        Standing::Settled
     }
 
     fn settle(&mut self, reply: &Reply, span: Span) -> Result<(), String> {

@@ -56,9 +56,20 @@ pub async fn audit(
     let target = Rc::new(plan.operator.clone());
     let compared = in_lanes(players, &target, compare);
     out.differences.extend(compared.await?.into_iter().flatten());
-    let imbalances = operator::imbalances(&mut Client::new(target)).await?;
-    out.differences.extend(imbalances.into_iter().map(imbalance));
+    check_trial_balance(plan, out).await?;
     Ok(checked)
+}
+
+/// Reads the trial balance, and adds what is not zero in it to `out`.
+///
+/// # Errors
+///
+/// The operator API does not answer, or not as documented.
+pub async fn check_trial_balance(plan: &Plan, out: &mut Out) -> Result<(), OperatorError> {
+    let mut client = Client::new(Rc::new(plan.operator.clone()));
+    let imbalances = operator::imbalances(&mut client).await?;
+    out.differences.extend(imbalances.into_iter().map(imbalance));
+    Ok(())
 }
 
 /// All that play each account; none where one of them is out, whose part nobody knows.

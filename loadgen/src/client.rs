@@ -3,7 +3,12 @@
 //! It connects when it is first used and again after any failure. No exchange takes longer than
 //! [`TIME_OUT`]; after one that failed, what the server did is unknown.
 
-use std::{net::SocketAddr, rc::Rc, time::Duration};
+use std::{
+    net::SocketAddr,
+    rc::Rc,
+    sync::{Arc, Mutex, PoisonError},
+    time::Duration,
+};
 
 use http_body_util::{BodyExt, Full, Limited};
 use hyper::{
@@ -24,10 +29,10 @@ const ANSWER_MAX_BYTES: usize = 4 << 20;
 const REPLAYED: HeaderName = HeaderName::from_static("idempotency-replayed");
 const SERVER_TIMING: HeaderName = HeaderName::from_static("server-timing");
 
-/// A listener, and what every request to it carries.
+/// A listener, and what every request to it carries. All clones move together.
 #[derive(Debug, Clone)]
 pub struct Target {
-    address: SocketAddr,
+    address: Arc<Mutex<SocketAddr>>,
     headers: HeaderMap,
 }
 
@@ -74,7 +79,24 @@ impl Target {
         headers.insert(HOST, host);
         headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
         headers.extend(key);
-        Self { address, headers }
+        Self { address: Arc::new(Mutex::new(address)), headers }
+    }
+
+    /// Where it listens.
+    #[must_use]
+    pub fn address(&self) -> SocketAddr {
+        *self.address.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// From now on it listens there: a server that was started again may have got other ports.
+    pub fn move_to(&self, address: SocketAddr) {
+        *self.address.lock().unwrap_or_else(PoisonError::into_inner) = address;
+    }
+
+    /// Another listener that is asked in the same way.
+    #[must_use]
+    pub fn at(&self, address: SocketAddr) -> Self {
+        Self { address: Arc::new(Mutex::new(address)), headers: self.headers.clone() }
     }
 }
 
@@ -91,7 +113,7 @@ impl Client {
     ///
     /// The listener cannot be reached. The next exchange tries again.
     pub async fn connect(&mut self) -> Result<(), ExchangeError> {
-        let live = timeout(TIME_OUT, Live::connect(self.target.address)).await;
+        let live = timeout(TIME_OUT, Live::connect(self.target.address())).await;
         self.live = Some(live.map_err(|_| ExchangeError::TimedOut)??);
         Ok(())
     }
@@ -134,7 +156,7 @@ impl Client {
         let asked = timeout(TIME_OUT, async {
             let mut live = match taken {
                 Some(live) => live,
-                None => Live::connect(self.target.address).await?,
+                None => Live::connect(self.target.address()).await?,
             };
             let reply = live.exchange(request, server_timing).await?;
             Ok::<_, ExchangeError>((live, reply))

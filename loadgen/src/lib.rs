@@ -19,11 +19,13 @@
 
 pub mod account;
 pub mod audit;
+pub mod calibration;
 pub mod cli;
 pub mod client;
 pub mod clock;
 pub mod compare;
 pub mod environment;
+pub mod journal;
 pub mod lanes;
 pub mod live;
 pub mod load;
@@ -35,6 +37,7 @@ pub mod report;
 pub mod run;
 pub mod schedule;
 pub mod seed;
+pub mod server;
 pub mod setup;
 pub mod simulator;
 pub mod slo;

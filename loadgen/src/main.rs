@@ -3,9 +3,10 @@
 //! wrong, 69 when the run could not be made. A comparison exits with 0, with 2 when a figure is worse
 //! than it may be, and with 69 when the reports cannot be compared.
 
-use std::{error::Error, process::ExitCode};
+use std::{error::Error, process::ExitCode, time::Duration};
 
 use holdfast_loadgen::{
+    calibration::calibrate,
     cli::{Command, CompareArgs, Plan},
     compare::Comparison,
     report::{SCHEMA, prepare},
@@ -28,6 +29,7 @@ fn main() -> ExitCode {
     let status = match command {
         Command::Run(plan) => run_and_report(&plan),
         Command::Compare(typed) => compare(&typed),
+        Command::Calibrate(plan, length) => calibrate_and_report(&plan, length),
         Command::Schema => {
             print!("{SCHEMA}");
             Ok(0)
@@ -57,4 +59,13 @@ fn run_and_report(plan: &Plan) -> Result<u8, Box<dyn Error>> {
         report.save(directory)?;
     }
     Ok(report.verdict().exit_code())
+}
+
+fn calibrate_and_report(plan: &Plan, length: Duration) -> Result<u8, Box<dyn Error>> {
+    let calibration = calibrate(plan, length)?;
+    match plan.outputs.json {
+        true => println!("{}", calibration.to_json()),
+        false => println!("{calibration}"),
+    }
+    Ok(0)
 }

@@ -88,6 +88,18 @@ pub async fn imbalances(client: &mut Client) -> Result<Vec<(String, String)>, Op
     })
 }
 
+/// Reads the server's memory from its metrics, where they tell it.
+///
+/// # Errors
+///
+/// No answer, or one that is no success.
+pub async fn resident_bytes(client: &mut Client) -> Result<Option<u64>, OperatorError> {
+    let reply = Call::read_of("/metrics".to_owned()).ask(client, &[StatusCode::OK]).await?;
+    let metrics = String::from_utf8_lossy(&reply.body);
+    let told = metrics.lines().find_map(|line| line.strip_prefix("process_resident_memory_bytes "));
+    Ok(told.and_then(|told| told.trim().parse().ok()))
+}
+
 struct Call {
     name: String,
     method: Method,

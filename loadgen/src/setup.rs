@@ -16,7 +16,7 @@ use crate::{
 };
 
 /// 10,000.00 for each account, or each card where all are of one account.
-const TOP_UP: Decimal = Decimal::from_parts(1_000_000, 0, 0, false, 2);
+pub const TOP_UP: Decimal = Decimal::from_parts(1_000_000, 0, 0, false, 2);
 
 /// Creates and tops up every account of the plan.
 ///

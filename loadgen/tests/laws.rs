@@ -18,7 +18,7 @@ use holdfast_loadgen::{
     load::fleet::Out,
     measurement::{Measurement, Moments},
     report::{Report, Verdict},
-    run,
+    run::{self, beside::Beside},
     simulator::step::Operation,
     slo::{Point, Shown},
 };
@@ -29,7 +29,7 @@ const CORRECTNESS: &str = "--closed --connections 8 --accounts 20 --requests 300
 
 fn report(fault: Fault, rest: &str) -> Report {
     let server = Standin::start(fault);
-    run(&Plan::from_command_line(server.command_line(rest)).unwrap()).unwrap()
+    run::run(&Plan::from_command_line(server.command_line(rest)).unwrap()).unwrap()
 }
 
 /// What the first difference says.
@@ -165,7 +165,8 @@ fn verdict(line: &str, late: u64, lateness: Duration) -> Verdict {
             Moments { due: start, free: start, sent, done: sent },
         );
     }
-    Report::new(&plan, vec![measured], Out::default(), Checked::default(), Environment::default())
+    let (out, checked) = (Out::default(), Checked::default());
+    Report::new(&plan, vec![measured], out, checked, Beside::default(), Environment::default())
         .verdict()
         .clone()
 }

@@ -1,6 +1,9 @@
 //! What was typed.
 
-use std::num::{NonZeroU32, NonZeroUsize};
+use std::{
+    num::{NonZeroU32, NonZeroUsize},
+    path::PathBuf,
+};
 
 use clap::{Args, Parser, Subcommand};
 use hyper::{
@@ -39,6 +42,27 @@ pub(super) enum Other {
     Compare(CompareArgs),
     /// Prints the JSON schema of a report
     Schema,
+    /// Measure the generator itself against a server built in that does nothing
+    Calibrate(CalibrateArgs),
+}
+
+#[derive(Debug, Args)]
+pub(super) struct CalibrateArgs {
+    /// How long the closed loop takes, and how long the open one
+    #[arg(long, default_value = "3")]
+    pub(super) seconds: NonZeroU32,
+    /// Connections
+    #[arg(long, short, default_value = "64")]
+    pub(super) connections: NonZeroUsize,
+    /// Generator threads
+    #[arg(long, default_value = "1")]
+    pub(super) threads: NonZeroUsize,
+    /// Which life cycles are played
+    #[arg(long, value_enum, default_value = "ledger")]
+    pub(super) mix: Mix,
+    /// Print one JSON object
+    #[arg(long)]
+    pub(super) json: bool,
 }
 
 #[derive(Debug, Args)]
@@ -76,6 +100,12 @@ pub(super) struct ServerArgs {
     /// The key for the operator listener
     #[arg(long, value_name = "KEY", env = "HOLDFAST_API_KEY_OPERATOR", hide_env_values = true)]
     pub(super) api_key_operator: Option<HeaderValue>,
+    /// Start this server, wait until it says where its listeners are, and stop it at the end
+    #[arg(long = "server", value_name = "COMMAND LINE", conflicts_with_all = ["network", "operator"])]
+    pub(super) command: Option<String>,
+    /// Kill it so often and start it again; at the end all that was acknowledged must be there
+    #[arg(long, value_name = "SECONDS", requires = "command")]
+    pub(super) kill_server_every: Option<NonZeroU32>,
     /// How long the server sets aside what it approved and no operation used
     /// [default: 60 with --mix cycles, else longer than the run]
     #[arg(long, value_name = "SECONDS")]
@@ -94,6 +124,17 @@ pub(super) struct LoadArgs {
     /// So many requests per second more, from a second of the run on, for so many seconds
     #[arg(long, value_name = "RATE@START+LENGTH", conflicts_with = "closed")]
     pub(super) spike: Option<Spike>,
+    /// Run long, at one rate, and hold the last tenth of the time against the first
+    /// [default of --seconds: 600]
+    #[arg(long, conflicts_with_all = ["closed", "ramp", "spike"])]
+    pub(super) soak: bool,
+    /// Search for the highest rate whose runs of --seconds [default: 3] are valid and meet the SLO,
+    /// from --rate on
+    #[arg(long, conflicts_with_all = ["closed", "ramp", "spike", "soak", "repeats", "requests"])]
+    pub(super) knee: bool,
+    /// Send what a journal has, at the times at which it was meant to be sent then
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["closed", "rate", "ramp", "spike", "soak", "knee", "repeats", "requests", "seconds", "warm_up", "journal"])]
+    pub(super) replay: Option<PathBuf>,
     /// How the gaps between requests are drawn
     #[arg(long, value_enum, default_value = "poisson", conflicts_with = "closed")]
     pub(super) arrivals: Arrivals,
@@ -109,6 +150,9 @@ pub(super) struct LoadArgs {
     /// Load before that, which counts in no figure [default: 1, with --requests 0]
     #[arg(long, value_name = "SECONDS")]
     pub(super) warm_up: Option<u32>,
+    /// Measure so often, one after the other, each time with a warm-up
+    #[arg(long, default_value = "1")]
+    pub(super) repeats: NonZeroU32,
     /// Connections to the network listener
     #[arg(long, short, default_value = "64")]
     pub(super) connections: NonZeroUsize,
@@ -155,6 +199,12 @@ pub(super) struct VerdictArgs {
     /// ms, s or %; invariant=0
     #[arg(long, default_value = "max<1s,error<0.01%,invariant=0")]
     pub(super) slo: Slo,
+    /// Write every certain answer to a file, a line for each
+    #[arg(long, value_name = "FILE")]
+    pub(super) journal: Option<PathBuf>,
+    /// Do not try first, for a fraction of a second, what the generator itself can send
+    #[arg(long)]
+    pub(super) no_calibration: bool,
 }
 
 fn run_name(text: &str) -> Result<String, String> {

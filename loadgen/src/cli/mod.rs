@@ -7,14 +7,14 @@ mod compare;
 mod outputs;
 mod plan;
 
-use std::ffi::OsString;
+use std::{ffi::OsString, time::Duration};
 
-use clap::{CommandFactory, Parser, error::ErrorKind};
+use clap::{CommandFactory, Parser, ValueEnum, error::ErrorKind};
 
-use args::{CommandLine, Other};
+use args::{CalibrateArgs, CommandLine, Other};
 pub use compare::CompareArgs;
 pub use outputs::Outputs;
-pub use plan::{Mode, Plan};
+pub use plan::{Mode, OwnServer, Plan, Play};
 
 /// `EX_USAGE` of sysexits.
 const USAGE: u8 = 64;
@@ -28,6 +28,8 @@ pub enum Command {
     Compare(CompareArgs),
     /// The JSON schema of a report.
     Schema,
+    /// The generator measured by itself, for so long in each loop.
+    Calibrate(Box<Plan>, Duration),
 }
 
 /// A command line that is no plan, or that asks for help.
@@ -61,6 +63,7 @@ impl Command {
         match typed.other {
             Some(Other::Compare(typed)) => Ok(Self::Compare(typed)),
             Some(Other::Schema) => Ok(Self::Schema),
+            Some(Other::Calibrate(args)) => args.command(),
             None => {
                 Plan::try_from(typed.run).map(|plan| Self::Run(Box::new(plan))).map_err(refused)
             }
@@ -79,10 +82,24 @@ impl Plan {
     ) -> Result<Self, Usage> {
         match Command::from_command_line(line)? {
             Command::Run(plan) => Ok(*plan),
-            Command::Compare(_) | Command::Schema => {
+            Command::Compare(_) | Command::Schema | Command::Calibrate(..) => {
                 Err(refused("this asks for no run".to_owned()))
             }
         }
+    }
+}
+
+impl CalibrateArgs {
+    /// A plan with these connections, threads and mix. No server is asked.
+    fn command(&self) -> Result<Command, Usage> {
+        let Self { seconds, connections, threads, mix, json } = self;
+        let mix = mix.to_possible_value().map(|mix| mix.get_name().to_owned()).unwrap_or_default();
+        let mut line = vec!["holdfast-loadgen".to_owned(), "--mix".to_owned(), mix];
+        line.extend([format!("--connections={connections}"), format!("--threads={threads}")]);
+        line.extend([format!("--accounts={connections}")]);
+        line.extend(json.then(|| "--json".to_owned()));
+        let plan = Plan::from_command_line(line)?;
+        Ok(Command::Calibrate(Box::new(plan), Duration::from_secs(seconds.get().into())))
     }
 }
 

@@ -3,6 +3,7 @@
 use std::{
     net::{SocketAddr, ToSocketAddrs},
     num::NonZeroU32,
+    path::PathBuf,
     time::{Duration, Instant},
 };
 
@@ -30,6 +31,8 @@ use crate::{
 /// How long a run lasts when only the number of requests is given.
 const SECONDS_WITH_REQUESTS: u32 = 600;
 const SECONDS: u32 = 10;
+const SECONDS_OF_SOAK: u32 = 600;
+const SECONDS_OF_STEP: u32 = 3;
 /// How long a run warms up that ends by the clock.
 const WARM_UP_SECONDS: u32 = 1;
 /// How long a server sets aside what it approved, unless it was told otherwise.
@@ -42,6 +45,8 @@ pub struct Plan {
     pub network: Target,
     /// The operator listener.
     pub operator: Target,
+    /// Who starts the server, if we do.
+    pub server: Option<OwnServer>,
     /// The path of each operation.
     pub paths: Paths,
     /// Which life cycles are played.
@@ -52,8 +57,14 @@ pub struct Plan {
     pub hot: Hot,
     /// How long what was approved is set aside; `None` when longer than the run.
     pub time_to_live: Option<Duration>,
+    /// What is done with it.
+    pub play: Play,
     /// When to send.
     pub mode: Mode,
+    /// How often is measured, one after the other.
+    pub repeats: u32,
+    /// Whether the begin is compared with the end.
+    pub soak: bool,
     /// How long is sent before what counts.
     pub warm_up: Duration,
     /// Connections to the network listener, at least one per thread.
@@ -64,12 +75,36 @@ pub struct Plan {
     pub accounts: u64,
     /// What everything is drawn from.
     pub seed: u64,
+    /// Where every certain answer is written.
+    pub journal: Option<PathBuf>,
+    /// Whether the generator's own ceiling is measured first.
+    pub calibrates: bool,
     /// What must be kept.
     pub slo: Slo,
     /// What accounts and keys begin with.
     pub run: String,
     /// Where the results go.
     pub outputs: Outputs,
+}
+
+/// What is done with a load.
+#[derive(Debug, Clone)]
+pub enum Play {
+    /// It is played.
+    Load,
+    /// The highest rate is searched for, from this one on.
+    Knee(NonZeroU32),
+    /// A journal is played in its place.
+    Replay(PathBuf),
+}
+
+/// A server of our own.
+#[derive(Debug, Clone)]
+pub struct OwnServer {
+    /// What it is started by.
+    pub command: String,
+    /// How often it is killed.
+    pub kill_every: Option<Duration>,
 }
 
 /// When to send.
@@ -106,7 +141,13 @@ impl TryFrom<RunArgs> for Plan {
             shares: workload.shares(),
             hot: workload.hot,
             time_to_live,
+            play: load.play(),
             mode: load.mode(workload.seed)?,
+            repeats: load.repeats.get(),
+            soak: load.soak,
+            journal: verdict.journal,
+            calibrates: !verdict.no_calibration,
+            server: server.own(),
             warm_up: load.warm_up(),
             network: target(&server.network, &server.header, server.api_key_network)?,
             operator: target(&server.operator, &server.header, server.api_key_operator)?,
@@ -125,17 +166,47 @@ impl Plan {
     /// What there is to watch of a run whose measured part begins at `start`.
     #[must_use]
     pub fn watched(&self, start: Instant) -> Watched {
-        let (limit, offered_per_s) = match &self.mode {
-            Mode::Open(schedule) => (schedule.limit, Some(schedule.offered_per_s())),
-            Mode::Closed(limit) => (*limit, None),
+        let limit = match &self.mode {
+            Mode::Open(schedule) => schedule.limit,
+            Mode::Closed(limit) => *limit,
         };
+        let offered_per_s = self.offered_per_s();
         let requests = offered_per_s.map(|rate| Duration::from_secs(limit.requests / rate.max(1)));
         let length = requests.map_or(limit.after, |requests| limit.after.min(requests));
         Watched { name: String::new(), start, length, offered_per_s }
     }
+
+    /// Requests per second that a schedule asks for, on average; `None` where there is none.
+    #[must_use]
+    pub fn offered_per_s(&self) -> Option<u64> {
+        match (&self.play, &self.mode) {
+            (Play::Load | Play::Knee(_), Mode::Open(schedule)) => Some(schedule.offered_per_s()),
+            (Play::Replay(_), _) | (_, Mode::Closed(_)) => None,
+        }
+    }
+
+    /// The same load at another rate.
+    #[must_use]
+    pub fn at_rate(&self, rate: u32) -> Self {
+        let rate = NonZeroU32::new(rate).unwrap_or(NonZeroU32::MIN);
+        let mode = match &self.mode {
+            Mode::Open(schedule) => {
+                let shape = Shape::constant(rate, schedule.limit.after);
+                Mode::Open(Schedule { shape, ..schedule.clone() })
+            }
+            closed @ Mode::Closed(_) => closed.clone(),
+        };
+        Self { mode, ..self.clone() }
+    }
 }
 
 impl ServerArgs {
+    fn own(&self) -> Option<OwnServer> {
+        let seconds = |every: NonZeroU32| Duration::from_secs(every.get().into());
+        let kill_every = self.kill_server_every.map(seconds);
+        self.command.clone().map(|command| OwnServer { command, kill_every })
+    }
+
     fn time_to_live(&self, mix: Mix) -> Option<Duration> {
         let default = (mix == Mix::Cycles).then_some(RESERVATION_TTL);
         self.reservation_ttl_s.map(|seconds| Duration::from_secs(seconds.into())).or(default)
@@ -154,6 +225,14 @@ impl WorkloadArgs {
 }
 
 impl LoadArgs {
+    fn play(&self) -> Play {
+        match &self.replay {
+            Some(path) => Play::Replay(path.clone()),
+            None if self.knee => Play::Knee(self.rate),
+            None => Play::Load,
+        }
+    }
+
     fn mode(&self, seed: u64) -> Result<Mode, String> {
         let limit = self.limit();
         if self.closed {
@@ -164,7 +243,12 @@ impl LoadArgs {
     }
 
     fn limit(&self) -> Limit {
-        let default = if self.requests.is_some() { SECONDS_WITH_REQUESTS } else { SECONDS };
+        let default = match self.requests {
+            Some(_) => SECONDS_WITH_REQUESTS,
+            None if self.soak => SECONDS_OF_SOAK,
+            None if self.knee => SECONDS_OF_STEP,
+            None => SECONDS,
+        };
         let seconds = self.seconds.map_or(default, NonZeroU32::get);
         let after = Duration::from_secs(seconds.into());
         Limit { after, requests: self.requests.unwrap_or(u64::MAX) }
@@ -186,7 +270,8 @@ impl LoadArgs {
     }
 
     fn warm_up(&self) -> Duration {
-        let default = if self.requests.is_some() { 0 } else { WARM_UP_SECONDS };
+        let default =
+            if self.requests.is_some() || self.replay.is_some() { 0 } else { WARM_UP_SECONDS };
         Duration::from_secs(self.warm_up.unwrap_or(default).into())
     }
 }

@@ -1,49 +1,72 @@
 //! The measured run: threads, each with its own runtime, connections, accounts and share of the
 //! schedule, so that nothing is shared between them but the server.
 
+pub mod acknowledged;
+mod desk;
+pub mod drift;
 pub mod fleet;
 pub mod hot;
+pub mod outages;
 pub mod pace;
+pub mod replay;
 
 use std::{
-    cell::{Cell, RefCell},
+    cell::Cell,
     io,
     rc::Rc,
+    sync::Arc,
     thread,
     time::{Duration, Instant},
 };
 
-use hyper::Method;
 use tokio::{
     runtime,
-    sync::Mutex,
     task::{JoinSet, LocalSet},
     time::sleep,
 };
 
-use fleet::{Fleet, Out, Taken};
-use hot::Hot;
+use acknowledged::Acknowledged;
+use desk::{Desk, PAUSE};
+use drift::Drift;
+use fleet::{Fleet, Out};
+use outages::Outages;
 use pace::Pace;
 
 use crate::{
-    account::{Account, Standing},
+    account::Account,
     cli::{Mode, Plan},
-    client::{Client, ExchangeError, TIME_OUT},
+    client::Client,
     clock::now,
+    journal::Pen,
     lanes::deal,
     live::Board,
-    measurement::{Measurement, Moments, thread_busy},
+    measurement::{Measurement, thread_busy},
     seed::Seed,
-    simulator::{books::Span, step::Operation},
-    wire::{Paths, Reply},
 };
 
-/// How long a connection pauses when it cannot connect or finds no idle account.
-const PAUSE: Duration = Duration::from_millis(10);
 /// How many tasks run before the sockets and the timer are looked at again.
 const EVENT_INTERVAL: u32 = 31;
 
-/// What came of the run.
+/// One round of a run: what is played once, and measured by itself.
+#[derive(Debug, Clone)]
+pub struct Round<'a> {
+    /// What is played.
+    pub plan: &'a Plan,
+    /// When what counts begins; the warm-up is before it.
+    pub start: Instant,
+    /// Where it is counted for whoever watches.
+    pub board: &'a Board,
+    /// When the server was down by our own hand.
+    pub outages: Arc<Outages>,
+    /// Where every certain answer is written.
+    pub pen: Option<Pen>,
+    /// How many of them are kept at most.
+    pub keeps: u32,
+    /// Whether the server keeps no books, and what it answers is not believed.
+    pub deaf: bool,
+}
+
+/// What came of a round.
 #[derive(Debug)]
 pub struct Outcome {
     /// The accounts that can still be checked.
@@ -52,30 +75,38 @@ pub struct Outcome {
     pub out: Out,
     /// What was measured.
     pub measurement: Measurement,
+    /// The begin and the end of a soak.
+    pub drift: Option<Drift>,
+    /// What was acknowledged, as far as it was kept.
+    pub kept: Vec<Acknowledged>,
 }
 
-/// Plays `accounts` until the plan's end, and counts on `board` for whoever watches. What counts
-/// begins at `start`, and the warm-up before it.
+impl<'a> Round<'a> {
+    /// A round of `plan` that begins as soon as its connections may be made.
+    #[must_use]
+    pub fn soon(plan: &'a Plan, board: &'a Board) -> Self {
+        let connections = u64::try_from(plan.connections).unwrap_or(u64::MAX);
+        let time_to_connect = Duration::from_millis(connections.saturating_add(100));
+        let start = now() + time_to_connect + plan.warm_up;
+        let outages = Arc::default();
+        Self { plan, start, board, outages, pen: None, keeps: 0, deaf: false }
+    }
+}
+
+/// Plays `accounts` until the round's end.
 ///
 /// # Errors
 ///
 /// The system grants no thread, runtime or timer.
-pub fn load(
-    plan: &Plan,
-    accounts: Vec<Account>,
-    start: Instant,
-    board: &Board,
-) -> io::Result<Outcome> {
-    let hands = deal(accounts, plan.threads);
+pub fn load(round: &Round<'_>, accounts: Vec<Account>) -> io::Result<Outcome> {
+    let hands = deal(accounts, round.plan.threads);
     thread::scope(|scope| {
         let threads = hands.into_iter().enumerate().map(|(index, accounts)| {
             let thread = thread::Builder::new().name(format!("load-{index}"));
-            let measurement = Measurement::since(start).shown_on(board.counters());
-            thread
-                .spawn_scoped(scope, move || run_thread(plan, index, accounts, start, measurement))
+            thread.spawn_scoped(scope, move || run_thread(round, index, accounts))
         });
         let threads: Vec<_> = threads.collect::<io::Result<_>>()?;
-        let mut sum = Outcome::since(start);
+        let mut sum = Outcome::since(round.start);
         for thread in threads {
             sum.add(thread.join().expect("a load thread does not panic")?);
         }
@@ -83,20 +114,11 @@ pub fn load(
     })
 }
 
-fn run_thread(
-    plan: &Plan,
-    index: usize,
-    accounts: Vec<Account>,
-    start: Instant,
-    measurement: Measurement,
-) -> io::Result<Outcome> {
-    let mut builder = runtime::Builder::new_current_thread();
-    let runtime = builder.enable_all().event_interval(EVENT_INTERVAL).build()?;
-    let local = LocalSet::new();
-    local.block_on(&runtime, async {
+fn run_thread(round: &Round<'_>, index: usize, accounts: Vec<Account>) -> io::Result<Outcome> {
+    let Round { plan, start, .. } = *round;
+    on_one_thread(async {
         let pace = plan.pace(index, start)?;
-        let fleet = plan.fleet(index, accounts);
-        let desk = Rc::new(Desk::new(plan, pace, fleet, measurement));
+        let desk = Rc::new(Desk::new(round, index, pace, plan.fleet(index, accounts)));
         let clients = connect(plan, plan.connections_of(index)).await;
         tokio::time::sleep_until((start - plan.warm_up).into()).await;
         let busy = Rc::new(Cell::new(None));
@@ -107,6 +129,12 @@ fn run_thread(
         outcome.measurement.busy_percent = busy_percent(busy.get(), now() - start);
         Ok(outcome)
     })
+}
+
+fn on_one_thread<T>(work: impl Future<Output = io::Result<T>>) -> io::Result<T> {
+    let mut builder = runtime::Builder::new_current_thread();
+    let runtime = builder.enable_all().event_interval(EVENT_INTERVAL).build()?;
+    LocalSet::new().block_on(&runtime, work)
 }
 
 /// A connection that cannot be made yet is made, or missed, when it is needed.
@@ -145,121 +173,11 @@ fn busy_percent(before: Option<Duration>, wall: Duration) -> u64 {
     u64::try_from(busy.as_micros() * 100 / wall.as_micros().max(1)).unwrap_or(u64::MAX)
 }
 
-/// What the connections of one thread share.
-struct Desk {
-    /// First come, first served: the connection that has been free for longest sends next.
-    pace: Mutex<Pace>,
-    fleet: RefCell<Fleet>,
-    measurement: RefCell<Measurement>,
-    /// What is due before that counts nowhere.
-    paths: Paths,
-}
-
-impl Desk {
-    fn new(plan: &Plan, pace: Pace, fleet: Fleet, measurement: Measurement) -> Self {
-        Self {
-            pace: Mutex::new(pace),
-            fleet: RefCell::new(fleet),
-            measurement: RefCell::new(measurement),
-            paths: plan.paths.clone(),
-        }
-    }
-
-    async fn run_connection(self: Rc<Self>, mut client: Client) -> io::Result<()> {
-        let mut free = now();
-        while let Some(due) = self.next_due().await? {
-            let at = now();
-            if at.saturating_duration_since(due) > TIME_OUT {
-                self.not_sent(due, at);
-                continue;
-            }
-            let taken = self.fleet.borrow_mut().take(at);
-            free = match taken {
-                Some(taken) => self.exchange(&mut client, taken, due, free).await,
-                None => self.pause_without_account(due, at).await,
-            };
-        }
-        Ok(())
-    }
-
-    async fn next_due(&self) -> io::Result<Option<Instant>> {
-        self.pace.lock().await.next().await
-    }
-
-    /// Sends an account's next request. Returns when the connection was free again.
-    async fn exchange(
-        &self,
-        client: &mut Client,
-        mut taken: Taken,
-        due: Instant,
-        free: Instant,
-    ) -> Instant {
-        let (operation, body) = taken.account.next_request();
-        let asked = (Method::POST, self.paths.of(operation), body);
-        let sent = now();
-        let outcome = client.exchange_as(taken.account.next_content_type(), asked).await;
-        let done = now();
-        self.measure(operation, &outcome, Moments { due, free, sent, done }, client);
-        let standing = match &outcome {
-            // It was not asked.
-            Err(ExchangeError::Connect(..)) => Standing::Unknown,
-            outcome => {
-                let span = Span { asked: sent, told: done };
-                taken.account.learn(outcome.as_ref().ok(), span)
-            }
-        };
-        self.fleet.borrow_mut().put_back(taken, standing, done);
-        if let Err(ExchangeError::Connect(..)) = outcome {
-            sleep(PAUSE).await;
-            return now();
-        }
-        done
-    }
-
-    async fn pause_without_account(&self, due: Instant, at: Instant) -> Instant {
-        self.not_sent(due, at);
-        sleep(PAUSE).await;
-        now()
-    }
-
-    fn not_sent(&self, due: Instant, at: Instant) {
-        let mut measurement = self.measurement.borrow_mut();
-        if due >= measurement.start() {
-            measurement.not_sent(due, at);
-        }
-    }
-
-    fn measure(
-        &self,
-        operation: Operation,
-        outcome: &Result<Reply, ExchangeError>,
-        at: Moments,
-        client: &Client,
-    ) {
-        let mut measurement = self.measurement.borrow_mut();
-        if at.due < measurement.start() {
-            return;
-        }
-        measurement.told_by_server(operation, client.server_timing());
-        match outcome {
-            Ok(reply) if !reply.leaves_unknown() => measurement.answered(operation, at),
-            _ => measurement.failed(operation, at),
-        }
-    }
-
-    /// Takes out what was gathered, once no connection runs.
-    fn clear(&self) -> Outcome {
-        let fleet = self.fleet.replace(Fleet::new(Vec::new(), Seed::new(0), Hot::Even, (0, 1)));
-        let (accounts, out) = fleet.disband();
-        let measurement = self.measurement.borrow().clone();
-        Outcome { accounts, out, measurement }
-    }
-}
-
 impl Outcome {
     fn since(start: Instant) -> Self {
         let (accounts, out) = (Vec::new(), Out::default());
-        Self { accounts, out, measurement: Measurement::since(start) }
+        let (drift, kept) = (None, Vec::new());
+        Self { accounts, out, measurement: Measurement::since(start), drift, kept }
     }
 
     fn add(&mut self, other: Self) {
@@ -267,6 +185,8 @@ impl Outcome {
         self.out.given_up.extend(other.out.given_up);
         self.out.differences.extend(other.out.differences);
         self.measurement.add(&other.measurement);
+        self.drift = Drift::sum(self.drift.take(), other.drift);
+        self.kept.extend(other.kept);
     }
 }
 
@@ -288,9 +208,19 @@ impl Plan {
     }
 
     fn fleet(&self, thread: usize, accounts: Vec<Account>) -> Fleet {
+        Fleet::new(accounts, self.thread_seed(thread), self.hot, (thread, self.threads))
+    }
+
+    fn thread_seed(&self, thread: usize) -> Seed {
         let stream = u64::try_from(thread).unwrap_or(u64::MAX);
-        let seed = Seed::new(self.seed).fork(u64::MAX - stream);
-        Fleet::new(accounts, seed, self.hot, (thread, self.threads))
+        Seed::new(self.seed).fork(u64::MAX - stream)
+    }
+
+    fn drift(&self, start: Instant) -> Option<Drift> {
+        match &self.mode {
+            Mode::Open(schedule) if self.soak => Some(Drift::new(start, schedule.limit.after)),
+            Mode::Open(_) | Mode::Closed(_) => None,
+        }
     }
 }
 

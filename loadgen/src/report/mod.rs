@@ -12,12 +12,8 @@ mod workload;
 use serde::Serialize;
 
 use crate::{
-    account::Difference,
-    audit::Checked,
-    cli::{Mode, Plan},
-    environment::Environment,
-    load::fleet::Out,
-    measurement::Measurement,
+    account::Difference, audit::Checked, cli::Plan, environment::Environment, load::fleet::Out,
+    measurement::Measurement, run::beside::Beside,
 };
 
 pub use figures::{
@@ -86,6 +82,9 @@ pub struct Report {
     pub histograms: Histograms,
     /// Each repeat by itself.
     pub repeats: Vec<RepeatFigures>,
+    /// What was found beside.
+    #[serde(flatten)]
+    pub beside: Beside,
     #[serde(skip)]
     outcome: Verdict,
     #[serde(skip)]
@@ -102,17 +101,18 @@ impl Report {
         measured: Vec<Measurement>,
         out: Out,
         checked: Checked,
+        beside: Beside,
         environment: Environment,
     ) -> Self {
         let whole = Measurement::whole(&measured).expect("a run has at least one repeat");
-        let outcome = Verdict::judge(plan, &whole, &out);
+        let outcome = Verdict::judge(plan, &whole, &out, &beside);
         Self {
             format: FORMAT,
             achieved_per_s: figures::per_second(whole.answers, whole.span()),
             p99_ns: Percentiles::of(&whole.response).p99_ns,
             verdict: outcome.word(),
             reasons: outcome.reasons(&out),
-            offered_per_s: plan.mode.offered_per_s(),
+            offered_per_s: plan.offered_per_s(),
             counts: Counts::of(&whole),
             response: Percentiles::of(&whole.response),
             service: Percentiles::of(&whole.service),
@@ -132,6 +132,7 @@ impl Report {
             differences: out.differences,
             histograms: Histograms::of(&whole),
             repeats: measured.iter().map(RepeatFigures::of).collect(),
+            beside,
             outcome,
             whole,
             measured,
@@ -166,15 +167,6 @@ impl Report {
                 format!("THESE TIMES SAY NOTHING OF THE SERVER: {}", self.reasons.join(", "))
             }
             Verdict::Incorrect => "THE SERVER ANSWERED INCORRECTLY, see below".to_owned(),
-        }
-    }
-}
-
-impl Mode {
-    fn offered_per_s(&self) -> Option<u64> {
-        match self {
-            Self::Open(schedule) => Some(schedule.offered_per_s()),
-            Self::Closed(_) => None,
         }
     }
 }

@@ -75,7 +75,7 @@ impl Report {
         }
         writeln!(out, "requests    {sent} sent, {answered} answered, {late} sent late")?;
         writeln!(out, "errors      {failed} without an answer, {unsent} due and never sent")?;
-        writeln!(out, "generator   busy {} % of the time", self.generator_busy_percent)
+        self.beside.write(self.achieved_per_s, out)
     }
 
     fn write_accounts(&self, out: &mut String) -> std::fmt::Result {

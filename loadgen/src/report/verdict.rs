@@ -4,6 +4,7 @@ use crate::{
     cli::{Mode, Plan},
     load::fleet::Out,
     measurement::{LATE, Measurement},
+    run::beside::Beside,
 };
 
 /// A run is invalid when more than one send in this many was late.
@@ -37,7 +38,9 @@ impl Verdict {
         }
     }
 
-    pub(super) fn word(&self) -> &'static str {
+    /// The verdict in a word.
+    #[must_use]
+    pub fn word(&self) -> &'static str {
         match self {
             Self::Pass => "pass",
             Self::Missed(_) => "missed",
@@ -55,19 +58,20 @@ impl Verdict {
         }
     }
 
-    pub(super) fn judge(plan: &Plan, measured: &Measurement, out: &Out) -> Self {
+    /// Judges what was measured, and what was found beside.
+    #[must_use]
+    pub fn judge(plan: &Plan, measured: &Measurement, out: &Out, beside: &Beside) -> Self {
         if !out.differences.is_empty() {
             return Self::Incorrect;
         }
-        let invalid = invalid(plan, measured);
+        let invalid = [invalid(plan, measured), beside.invalid()].concat();
         if !invalid.is_empty() {
             return Self::Invalid(invalid);
         }
-        let missed = plan.slo.missed(measured, out.differences.len());
-        match missed.is_empty() {
-            true => Self::Pass,
-            false => Self::Missed(missed.into_iter().map(|promise| promise.to_string()).collect()),
-        }
+        let slo = plan.slo.missed(measured, out.differences.len());
+        let slo = slo.into_iter().map(|promise| promise.to_string());
+        let missed: Vec<_> = slo.chain(beside.missed()).collect();
+        if missed.is_empty() { Self::Pass } else { Self::Missed(missed) }
     }
 }
 

@@ -3,13 +3,13 @@
 use clap::ValueEnum;
 use serde::Serialize;
 
-use crate::cli::{Mode, Plan};
+use crate::cli::{Mode, Plan, Play};
 
 /// Everything that makes a run harder or easier. The seed and the SLO are not in it: they change
 /// what is drawn and what is hoped for, not what is asked.
 #[derive(Debug, Clone, Serialize)]
 pub struct Workload {
-    /// `open`: on a schedule; `closed`: as soon as there is an answer.
+    /// `open`: on a schedule; `closed`: as soon as there is an answer; `knee`, `replay`.
     pub mode: &'static str,
     /// How the gaps are drawn: `poisson` or `uniform`; absent in a closed run.
     pub arrivals: Option<String>,
@@ -45,9 +45,14 @@ impl Workload {
             Mode::Open(schedule) => ("open", schedule.limit),
             Mode::Closed(limit) => ("closed", *limit),
         };
+        let mode = match &plan.play {
+            Play::Load => mode,
+            Play::Knee(_) => "knee",
+            Play::Replay(_) => "replay",
+        };
         let schedule = match &plan.mode {
-            Mode::Open(schedule) => Some(schedule),
-            Mode::Closed(_) => None,
+            Mode::Open(schedule) if mode != "replay" => Some(schedule),
+            Mode::Open(_) | Mode::Closed(_) => None,
         };
         Self {
             mode,

@@ -19,6 +19,7 @@ use holdfast_loadgen::{
     load::fleet::Out,
     measurement::{Measurement, Moments},
     report::Report,
+    run::beside::Beside,
     seed::Seed,
     simulator::step::Operation,
 };
@@ -62,7 +63,8 @@ fn report(like: Like, more: &str) -> Report {
     let plan = Plan::from_command_line(line.split_whitespace()).unwrap();
     let mut seed = Seed::new(like.seed);
     let repeats = (0..like.repeats).map(|_| repeat(like, &mut seed)).collect();
-    Report::new(&plan, repeats, Out::default(), Checked::default(), Environment::default())
+    let (out, checked) = (Out::default(), Checked::default());
+    Report::new(&plan, repeats, out, checked, Beside::default(), Environment::default())
 }
 
 /// Most requests take 1 to 2 ms, one in fifty up to 20 ms; some seconds are slower than others.
