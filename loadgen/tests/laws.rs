@@ -2,6 +2,7 @@
 
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
+mod inputs;
 mod outputs;
 mod standin;
 
@@ -27,7 +28,7 @@ use standin::{Fault, Standin};
 /// Enough for every cycle of `mix` and for several repeats of each account's requests.
 const CORRECTNESS: &str = "--closed --connections 8 --accounts 20 --requests 3000 --slo max<60s";
 
-fn report(fault: Fault, rest: &str) -> Report {
+pub(crate) fn report(fault: Fault, rest: &str) -> Report {
     let server = Standin::start(fault);
     run::run(&Plan::from_command_line(server.command_line(rest)).unwrap()).unwrap()
 }

@@ -232,7 +232,7 @@ fn open(counter: &mut Counter, n: u64, seed: Seed) -> Account {
         name,
         balance_ref,
         cents(FUNDS.into()),
-        Life { mix, seed, time_to_live, shares: Shares::default() },
+        Life { mix, seed, time_to_live, shares: Shares::default(), shared: false },
     )
 }
 

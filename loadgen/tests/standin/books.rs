@@ -28,6 +28,12 @@ pub(crate) enum Fault {
     IsOverloaded(u64),
     /// Every n-th request is executed and its answer never sent.
     HangsUp(u64),
+    /// The first success from the n-th operation on tells a cent more than there is.
+    TellsACentMoreOnce(u64),
+    /// Amounts with too many fraction digits are taken for amounts.
+    AcceptsWhatIsTooFine,
+    /// What is malformed is refused with a code that no document has.
+    RefusesWithAnotherCode,
     /// From the n-th operation on, nothing is answered for a while, once.
     Stalls(u64, Duration),
     /// Nothing, and each answer has this `Server-Timing`.
@@ -158,8 +164,14 @@ impl Books {
                 r#"{{"success":false,"error":{{"code":"{code}","message":"no"}},"tenant_action_ref":"{action}"}}"#
             ),
             Ok(hold) => {
-                let lie =
-                    matches!(self.fault, Fault::TellsACentMore(nth) if self.operations >= nth);
+                let lie = match self.fault {
+                    Fault::TellsACentMore(nth) => self.operations >= nth,
+                    Fault::TellsACentMoreOnce(nth) if self.operations >= nth => {
+                        self.fault = Fault::None;
+                        true
+                    }
+                    _ => false,
+                };
                 account.answer(operation, &name, &hold, i64::from(lie), &action)
             }
         }

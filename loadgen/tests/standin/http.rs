@@ -1,7 +1,6 @@
 //! The stand-in's listener. Both APIs are on one address.
 
 use std::{
-    convert::Infallible,
     io,
     net::{Ipv4Addr, SocketAddr},
     sync::{Arc, Mutex},
@@ -12,6 +11,7 @@ use http_body_util::{BodyExt, Full};
 use hyper::{
     Request, Response,
     body::{Bytes, Incoming},
+    header::{CONTENT_TYPE, HeaderValue},
     server::conn::http1,
     service::service_fn,
 };
@@ -19,7 +19,11 @@ use hyper_util::rt::TokioIo;
 use serde_json::Value;
 use tokio::{net::TcpListener, runtime, sync::oneshot};
 
-use super::books::{Books, Fault, Told};
+use super::{
+    books::{Books, Fault, Told},
+    process::Log,
+    refusals::refusal,
+};
 
 /// A server that runs until it is dropped.
 pub(crate) struct Standin {
@@ -30,22 +34,36 @@ pub(crate) struct Standin {
 
 impl Standin {
     pub(crate) fn start(fault: Fault) -> Self {
+        Self::with(Books::new(fault), fault, None)
+    }
+
+    /// With these books, and a log of what it is asked.
+    pub(crate) fn with(books: Books, fault: Fault, log: Option<Log>) -> Self {
+        let books = Arc::new(Mutex::new((books, log)));
         let runtime = runtime::Builder::new_current_thread().enable_all().build().unwrap();
         let listener = runtime.block_on(TcpListener::bind((Ipv4Addr::LOCALHOST, 0))).unwrap();
         let address = listener.local_addr().unwrap();
         let (stop, stopped) = oneshot::channel();
         let thread = thread::spawn(move || {
-            runtime.spawn(serve(listener, fault));
+            runtime.spawn(serve(listener, fault, books));
             // Ends when the sender is dropped, and everything that runs ends with the runtime.
             drop(runtime.block_on(stopped));
         });
         Self { address, stop: Some(stop), thread: Some(thread) }
     }
 
+    pub(crate) fn url(&self) -> String {
+        format!("http://{}", self.address)
+    }
+
+    pub(crate) fn serve_for_ever(mut self) {
+        self.thread.take().unwrap().join().unwrap();
+    }
+
     /// A command line against this server: the program's name, the two URLs, and `rest`.
     pub(crate) fn command_line(&self, rest: &str) -> Vec<String> {
-        let url = format!("http://{}", self.address);
-        let fixed = ["holdfast-loadgen", "--network", &url, "--operator", &url];
+        let url = self.url();
+        let fixed = ["holdfast-loadgen", "--no-calibration", "--network", &url, "--operator", &url];
         fixed.into_iter().chain(rest.split_whitespace()).map(str::to_owned).collect()
     }
 }
@@ -59,8 +77,10 @@ impl Drop for Standin {
     }
 }
 
-async fn serve(listener: TcpListener, fault: Fault) {
-    let books = Arc::new(Mutex::new(Books::new(fault)));
+/// The books, and where what changes them is written down first.
+type Kept = Arc<Mutex<(Books, Option<Log>)>>;
+
+async fn serve(listener: TcpListener, fault: Fault, books: Kept) {
     loop {
         let (stream, _) = listener.accept().await.unwrap();
         stream.set_nodelay(true).unwrap();
@@ -72,40 +92,46 @@ async fn serve(listener: TcpListener, fault: Fault) {
 }
 
 async fn answer(
-    books: Arc<Mutex<Books>>,
+    books: Kept,
     fault: Fault,
     request: Request<Incoming>,
 ) -> Result<Response<Full<Bytes>>, io::Error> {
     let path = request.uri().path().to_owned();
-    let body = request.into_body().collect().await.map_err(io::Error::other)?.to_bytes();
-    let body: Value = serde_json::from_slice(&body).unwrap_or(Value::Null);
-    let Ok(told) = match called(&path) {
-        None => Ok::<_, Infallible>(operator(&mut books.lock().unwrap(), &path, &body)),
-        Some(operation) => {
-            let nth = books.lock().unwrap().count_operation();
-            match fault {
-                Fault::IsOverloaded(every) if nth.is_multiple_of(every) => return Ok(overloaded()),
-                // One thread: while it sleeps, nobody is served.
-                Fault::Stalls(at, pause) if at == nth => thread::sleep(pause),
-                _ => {}
-            }
-            let told = books.lock().unwrap().operate(operation, &body);
-            if matches!(fault, Fault::HangsUp(every) if nth.is_multiple_of(every)) {
-                return Err(io::Error::other("hung up"));
-            }
-            Ok(told)
-        }
+    let content_type = request.headers().get(CONTENT_TYPE).map_or(&[][..], HeaderValue::as_bytes);
+    let content_type = String::from_utf8_lossy(content_type).into_owned();
+    let bytes = request.into_body().collect().await.map_err(io::Error::other)?.to_bytes();
+    let body: Value = serde_json::from_slice(&bytes).unwrap_or(Value::Null);
+    let Some(operation) = called(&path) else {
+        let (books, log) = &mut *books.lock().unwrap();
+        log.iter_mut().filter(|_| !body.is_null()).for_each(|log| log.write(&path, &body));
+        return Ok(response(operator(books, &path, &body), fault));
     };
+    if let Some(told) = refusal(fault, &content_type, &bytes) {
+        return Ok(response(told, fault));
+    }
+    let nth = books.lock().unwrap().0.count_operation();
+    match fault {
+        Fault::IsOverloaded(every) if nth.is_multiple_of(every) => return Ok(overloaded()),
+        // One thread: while it sleeps, nobody is served.
+        Fault::Stalls(at, pause) if at == nth => thread::sleep(pause),
+        _ => {}
+    }
+    let (books, log) = &mut *books.lock().unwrap();
+    log.iter_mut().for_each(|log| log.write(&path, &body));
+    let told = books.operate(operation, &body);
+    if matches!(fault, Fault::HangsUp(every) if nth.is_multiple_of(every)) {
+        return Err(io::Error::other("hung up"));
+    }
     Ok(response(told, fault))
 }
 
 /// The call of the network API at that path.
-fn called(path: &str) -> Option<&str> {
+pub(super) fn called(path: &str) -> Option<&str> {
     let path = path.strip_prefix("/api/pba/")?;
     Some(path.strip_prefix("ledger/").unwrap_or(path))
 }
 
-fn operator(books: &mut Books, path: &str, body: &Value) -> Told {
+pub(super) fn operator(books: &mut Books, path: &str, body: &Value) -> Told {
     match path {
         "/v1/accounts" => books.create(body),
         "/v1/transfers" => books.transfer(body),

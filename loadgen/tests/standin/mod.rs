@@ -2,6 +2,8 @@
 
 mod books;
 mod http;
+pub(crate) mod process;
+mod refusals;
 
 pub(crate) use books::Fault;
 pub(crate) use http::Standin;
