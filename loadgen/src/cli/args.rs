@@ -5,7 +5,7 @@ use std::{
     path::PathBuf,
 };
 
-use clap::{Args, Parser, Subcommand};
+use clap::{ArgAction, Args, Parser, Subcommand};
 use hyper::{
     Uri,
     header::{HeaderName, HeaderValue},
@@ -19,15 +19,20 @@ use crate::{
     slo::Slo,
 };
 
-/// Sends card life cycles to a holdfast server on a schedule fixed in advance, checks every
-/// answer and every balance, and says how long the answers took.
-///
-/// Exit status: 0 passed, 2 the SLO was missed, 3 the run is invalid (the generator itself was
-/// late), 4 the server answered incorrectly, 64 usage, 69 the run could not be made.
+/// What the process ends with.
+const EXIT_STATUS: &str = "Exit status: 0 passed, 2 the SLO was missed, 3 the run is invalid (the \
+generator was late, or its machine stolen from), 4 THE SERVER ANSWERED INCORRECTLY, 64 usage, 69 the \
+run could not be made";
+
+/// Sends card life cycles to a holdfast server on a schedule fixed in advance, checks every answer
+/// and every balance, and says how long the answers took
 #[derive(Debug, Parser)]
-#[command(name = "holdfast-loadgen", version)]
+#[command(name = "holdfast-loadgen", version, disable_help_flag = true, after_help = EXIT_STATUS)]
 #[command(args_override_self = true, args_conflicts_with_subcommands = true)]
 pub(super) struct CommandLine {
+    /// Print help
+    #[arg(long, short, action = ArgAction::HelpShort, global = true)]
+    help: Option<bool>,
     #[command(subcommand)]
     pub(super) other: Option<Other>,
     #[command(flatten)]
