@@ -40,6 +40,13 @@ fn what_lapses_while_the_cycles_are_played_is_honoured_all_the_same() {
 }
 
 #[test]
+fn a_report_says_which_server_it_is_of() {
+    let home = Home::new();
+    let report = play(&home.serve(&["--reservation-ttl-s", "3600"]), "--requests 100");
+    assert_eq!(report.environment.server_version.as_deref(), Some(env!("CARGO_PKG_VERSION")));
+}
+
+#[test]
 fn a_ledger_with_other_rules_than_the_network_is_found_out() {
     let home = Home::new();
     let report = play(&home.serve(&["--over-capture", "refuse"]), "");
