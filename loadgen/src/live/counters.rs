@@ -108,6 +108,19 @@ impl Snapshot {
         }
     }
 
+    /// What was counted since an earlier look.
+    #[must_use]
+    pub fn since(self, earlier: &Self) -> Self {
+        let times = self.times.iter().zip(&earlier.times);
+        Self {
+            sent: self.sent - earlier.sent,
+            answered: self.answered - earlier.answered,
+            errors: self.errors - earlier.errors,
+            late: self.late - earlier.late,
+            times: times.map(|(count, before)| count - before).collect(),
+        }
+    }
+
     /// The response time that this share of the answers, in percent, did not exceed; zero when
     /// there are none.
     #[must_use]
@@ -176,5 +189,9 @@ mod tests {
         assert_eq!((look.sent, look.answered, look.errors, look.late), (1, 100, 1, 1));
         assert!(look.percentile(99) < Duration::from_micros(12));
         assert!(look.percentile(100) >= Duration::from_millis(10));
+        other.answered(Duration::from_millis(1));
+        let later = board.snapshot().since(&look);
+        assert_eq!((later.sent, later.answered, later.errors, later.late), (0, 1, 0, 0));
+        assert!(later.percentile(1) >= Duration::from_millis(1));
     }
 }

@@ -50,7 +50,7 @@ pub struct Watch {
 }
 
 impl Watch {
-    /// Begins to show what is counted on `board`. Shows nothing when it is to be `quiet`, or when
+    /// Begins to show what is counted on `board` from now on. Shows nothing when it is to be `quiet`, or when
     /// the system grants no thread for it.
     #[must_use]
     pub fn start(watched: Watched, board: Arc<Board>, quiet: bool) -> Self {
@@ -58,10 +58,11 @@ impl Watch {
             return Self { stop: None, thread: None };
         }
         let (stop, stopped) = channel();
+        let before = board.snapshot();
         let thread = thread::Builder::new().name("live".to_owned()).spawn(move || {
             let (mut view, every) = View::new(watched);
             while stopped.recv_timeout(every) == Err(RecvTimeoutError::Timeout) {
-                view.show(board.snapshot(), now());
+                view.show(&board.snapshot().since(&before), now());
             }
             view.bar.finish_and_clear();
         });
@@ -102,10 +103,10 @@ impl View {
         (Self { watched, terminal, bar, looks: Vec::new() }, every)
     }
 
-    fn show(&mut self, look: Snapshot, at: Instant) {
+    fn show(&mut self, look: &Snapshot, at: Instant) {
         let elapsed = at.saturating_duration_since(self.watched.start);
         let rate = self.rate(look.answered, at);
-        let line = self.watched.line(&look, rate, elapsed);
+        let line = self.watched.line(look, rate, elapsed);
         if self.terminal {
             self.bar.set_position(u64::try_from(elapsed.as_millis()).unwrap_or(u64::MAX));
             self.bar.set_message(line);

@@ -94,7 +94,11 @@ impl<'a> Session<'a> {
 
     /// Shows how a round goes on.
     pub(super) fn watch(&self, plan: &Plan, round: &Round<'_>) -> Watch {
-        Watch::start(plan.watched(round.start), Arc::clone(self.board), plan.outputs.quiet)
+        let mut watched = plan.watched(round.start);
+        if plan.repeats > 1 {
+            watched.name = format!("repeat {} of {}", self.rounds + 1, plan.repeats);
+        }
+        Watch::start(watched, Arc::clone(self.board), plan.outputs.quiet)
     }
 
     pub(super) fn round<'b>(&self, plan: &'b Plan) -> Round<'b>
