@@ -262,7 +262,6 @@ fn too_short_a_run_is_compared_and_judged_by_nobody() {
         "--closed --seconds 2 --warm-up 0 --connections 2 --accounts 8 --quiet --slo max<60s";
     let saved = |name: &str| {
         let at = directory.path().join(name);
-
         let output = program(Fault::None, &format!("{load} --save {}", at.display()));
         assert_eq!(output.status.code(), Some(0), "{}", told(&output));
         at.join("report.json")

@@ -17,6 +17,7 @@ impl Report {
             repeats.map(|(n, it)| (format!("{n}: {}/s", it.achieved_per_s), &it.response));
         html! {
             (self.differences_list())
+            (self.beside_lines())
             (times("Times, ms", self.times()))
             (times("Response time of each operation, ms", operations.collect()))
             @if !self.server_timing.is_empty() {
@@ -55,6 +56,19 @@ impl Report {
         }
     }
 
+    /// What the run found beside its measurements, as people at a terminal read it.
+    fn beside_lines(&self) -> Markup {
+        let mut lines = String::new();
+        let written = self.beside.write(self.achieved_per_s, &mut lines);
+        written.expect("a string takes all that is written to it");
+        html! {
+            section {
+                h2 { "Beside" }
+                pre { (lines) }
+            }
+        }
+    }
+
     fn count_facts(&self) -> Vec<(String, String)> {
         let counts = [
             ("sent", self.counts.sent.to_string()),
@@ -62,7 +76,6 @@ impl Report {
             ("without an answer", self.counts.failed.to_string()),
             ("due and never sent", self.counts.unsent.to_string()),
             ("sent late", self.counts.late.to_string()),
-            ("generator busy", format!("{} % of the time", self.generator_busy_percent)),
             ("accounts checked", self.accounts_checked.to_string()),
             ("accounts unknown", self.accounts_unknown.len().to_string()),
             ("differences", self.differences.len().to_string()),
