@@ -42,10 +42,10 @@ pub(super) struct CommandLine {
 /// What is not a run.
 #[derive(Debug, Subcommand)]
 pub(super) enum Other {
-    /// Compares two saved reports. Exit status: 0 compared, 2 a figure is worse than
+    /// Compare two saved reports; exit status 0 compared, 2 a figure is worse than
     /// --fail-on-regression allows, 64 usage, 69 they cannot be compared
     Compare(CompareArgs),
-    /// Prints the JSON schema of a report
+    /// Print the JSON schema of a report
     Schema,
     /// Measure the generator itself against a server built in that does nothing
     Calibrate(CalibrateArgs),

@@ -65,7 +65,7 @@ pub(super) fn encode<C: hdrhistogram::Counter>(histogram: &Histogram<C>) -> Stri
     STANDARD.encode(bytes)
 }
 
-/// Reads what [`encode`] wrote: each time that occurred, in nanoseconds, ascending, and how often.
+/// Reads a distribution as [`Times::encode`] wrote it: each time that occurred, in nanoseconds, ascending, and how often.
 ///
 /// # Errors
 ///
