@@ -97,3 +97,24 @@ fn write(mut file: BufWriter<File>, lines: &Receiver<Line>, zero: Instant) -> io
     file.flush()?;
     Ok(count)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::{Line, Pen};
+    use crate::{clock::now, measurement::Moments, simulator::step::Operation, wire::Reply};
+    use hyper::{StatusCode, body::Bytes};
+    use std::sync::{Arc, atomic::Ordering, mpsc::sync_channel};
+
+    #[test]
+    fn a_line_that_finds_no_room_is_counted_and_nobody_waits() {
+        let at = now();
+        let reply = Reply { status: StatusCode::OK, replayed: false, body: Bytes::new() };
+        let at = Moments { due: at, free: at, sent: at, done: at };
+        let line = Line { at, operation: Operation::DebitBalance, body: Bytes::new(), reply };
+        let (waiting, lines) = sync_channel(2);
+        let pen = Pen { waiting, missing: Arc::default() };
+        (0..5).for_each(|_| pen.write(line.clone()));
+        assert_eq!(pen.missing.load(Ordering::Relaxed), 3);
+        assert_eq!(lines.try_iter().count(), 2);
+    }
+}

@@ -132,3 +132,21 @@ fn write_soak(soak: &Soak, out: &mut impl Write) -> fmt::Result {
         None => writeln!(out, "memory      unknown: start the server with --server"),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::{Beside, Generator};
+    use crate::{journal::Written, machine::PerTenThousand};
+
+    #[test]
+    fn stolen_time_and_a_journal_with_gaps_make_a_run_invalid() {
+        let rows = [(100, 0, 0), (101, 0, 1), (0, 1, 1), (101, 1, 2)];
+        for (stolen, missing, reasons) in rows {
+            let stolen_percent = PerTenThousand(stolen);
+            let generator = Generator { stolen_percent, ..Generator::default() };
+            let journal = Some(Written { lines: 1, missing });
+            let beside = Beside { generator, journal, ..Beside::default() };
+            assert_eq!(beside.invalid().len(), reasons, "{stolen} stolen, {missing} missing");
+        }
+    }
+}
