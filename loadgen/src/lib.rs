@@ -14,7 +14,7 @@
 //! * [`account`] plays them: one request in flight per account or card, so what the answer to each
 //!   must be is known when it comes. Where all cards are of one account, each card's part is known,
 //!   and what the others left between two bounds. [`malformed`] requests must be refused.
-//! * [`load`] plays one round of all of them, with a worker per thread; [`run`] plays rounds: repeats,
+//! * [`load`] plays one round of all of them, with a worker per thread; [`mod@run`] plays rounds: repeats,
 //!   a search for the knee, or a replay of a [`journal`].
 //! * [`server`] starts a server, kills it, and starts it again; what it acknowledged must be there.
 //! * [`calibration`] measures the generator itself, and [`machine`] what was stolen from it.
