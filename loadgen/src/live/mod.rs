@@ -94,7 +94,7 @@ impl View {
             if terminal { ProgressDrawTarget::stderr() } else { ProgressDrawTarget::hidden() };
         let length = u64::try_from(watched.length.as_millis()).unwrap_or(u64::MAX);
         let bar = ProgressBar::with_draw_target(Some(length), target);
-        let style = ProgressStyle::with_template("[{bar:24}] {wide_msg}");
+        let style = ProgressStyle::with_template("[{bar:6}] {wide_msg}");
         let bar = match style {
             Ok(style) => bar.with_style(style.progress_chars("=> ")),
             Err(_) => bar,
@@ -136,7 +136,7 @@ impl Watched {
         let name = if self.name.is_empty() { String::new() } else { format!("{}: ", self.name) };
         let offered = self.offered_per_s.map_or(String::new(), |offered| format!(" of {offered}"));
         format!(
-            "{name}{rate}{offered}/s, p50 {}, p99 {} so far, {} errors, {} late, {left} s left",
+            "{name}{rate}{offered}/s, p50 {}, p99 {}, {} errors, {} late, {left} s left",
             millis(look.percentile(50)),
             millis(look.percentile(99)),
             look.errors,
@@ -164,13 +164,13 @@ mod tests {
         counters.answered(Duration::from_micros(3));
         counters.not_sent();
         let mut watched = Watched {
-            name: "repeat 2 of 5".to_owned(),
+            name: "2/5".to_owned(),
             start: now(),
             length: Duration::from_secs(60),
             offered_per_s: Some(4_000),
         };
         let line = watched.line(&board.snapshot(), 3_998, Duration::from_secs(18));
-        let expected = "repeat 2 of 5: 3998 of 4000/s, p50 0.00 ms, p99 0.00 ms so far, 1 errors, 1 late, 42 s left";
+        let expected = "2/5: 3998 of 4000/s, p50 0.00 ms, p99 0.00 ms, 1 errors, 1 late, 42 s left";
         assert_eq!(line, expected);
         (watched.name, watched.offered_per_s) = (String::new(), None);
         let line = watched.line(&board.snapshot(), 1, Duration::from_secs(61));

@@ -96,7 +96,7 @@ impl<'a> Session<'a> {
     pub(super) fn watch(&self, plan: &Plan, round: &Round<'_>) -> Watch {
         let mut watched = plan.watched(round.start);
         if plan.repeats > 1 {
-            watched.name = format!("repeat {} of {}", self.rounds + 1, plan.repeats);
+            watched.name = format!("{}/{}", self.rounds + 1, plan.repeats);
         }
         Watch::start(watched, Arc::clone(self.board), plan.outputs.quiet)
     }
