@@ -207,6 +207,9 @@ pub(super) struct VerdictArgs {
     /// Write every certain answer to a file, a line for each
     #[arg(long, value_name = "FILE")]
     pub(super) journal: Option<PathBuf>,
+    /// How much of the machine's time may be stolen from it before a run is invalid
+    #[arg(long, value_name = "PERCENT", default_value = "1", value_parser = clap::value_parser!(u8).range(..=100))]
+    pub(super) stolen_max: u8,
     /// Do not try first, for a fraction of a second, what the generator itself can send
     #[arg(long)]
     pub(super) no_calibration: bool,

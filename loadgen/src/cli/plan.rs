@@ -21,6 +21,7 @@ use crate::{
     clock::wall_micros,
     live::Watched,
     load::hot::Hot,
+    machine::PerTenThousand,
     schedule::{Limit, Schedule, Shape},
     seed::Seed,
     simulator::{mix::Mix, share::Shares},
@@ -77,6 +78,8 @@ pub struct Plan {
     pub seed: u64,
     /// Where every certain answer is written.
     pub journal: Option<PathBuf>,
+    /// How much of the machine's time may be stolen before the run is invalid.
+    pub stolen_max: PerTenThousand,
     /// Whether the generator's own ceiling is measured first.
     pub calibrates: bool,
     /// What must be kept.
@@ -146,6 +149,7 @@ impl TryFrom<RunArgs> for Plan {
             repeats: load.repeats.get(),
             soak: load.soak,
             journal: verdict.journal,
+            stolen_max: PerTenThousand(u64::from(verdict.stolen_max) * 100),
             calibrates: !verdict.no_calibration,
             server: server.own(),
             warm_up: load.warm_up(),

@@ -64,7 +64,7 @@ impl Verdict {
         if !out.differences.is_empty() {
             return Self::Incorrect;
         }
-        let invalid = [invalid(plan, measured), beside.invalid()].concat();
+        let invalid = [invalid(plan, measured), beside.invalid(plan.stolen_max)].concat();
         if !invalid.is_empty() {
             return Self::Invalid(invalid);
         }

@@ -11,9 +11,6 @@ use crate::{
     machine::PerTenThousand,
 };
 
-/// A run is invalid when more of the machine's time was stolen than this: 1 %.
-const STOLEN_MAX: PerTenThousand = PerTenThousand(100);
-
 /// All of it. What a run was not asked for is absent.
 #[derive(Debug, Clone, Default, Serialize)]
 pub struct Beside {
@@ -58,11 +55,11 @@ fn as_percent<S: Serializer>(share: &PerTenThousand, to: S) -> Result<S::Ok, S::
 }
 
 impl Beside {
-    /// Why the figures say nothing of the server.
+    /// Why the figures say nothing of the server, where so much of the machine's time may be stolen.
     #[must_use]
-    pub fn invalid(&self) -> Vec<String> {
+    pub fn invalid(&self, stolen_max: PerTenThousand) -> Vec<String> {
         let stolen = self.generator.stolen_percent;
-        let stolen = (stolen > STOLEN_MAX)
+        let stolen = (stolen > stolen_max)
             .then(|| format!("{stolen} % of the machine's time was stolen from it"));
         let missing = self.journal.map_or(0, |written| written.missing);
         let missing = (missing > 0).then(|| {
@@ -146,7 +143,11 @@ mod tests {
             let generator = Generator { stolen_percent, ..Generator::default() };
             let journal = Some(Written { lines: 1, missing });
             let beside = Beside { generator, journal, ..Beside::default() };
-            assert_eq!(beside.invalid().len(), reasons, "{stolen} stolen, {missing} missing");
+            assert_eq!(
+                beside.invalid(PerTenThousand(100)).len(),
+                reasons,
+                "{stolen} stolen, {missing} missing"
+            );
         }
     }
 }

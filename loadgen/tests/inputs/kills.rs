@@ -9,7 +9,7 @@ use crate::standin::process::command_line;
 fn play(forgets: u64, more: &str) -> Output {
     let directory = tempfile::tempdir().unwrap();
     let server = command_line(&directory.path().join("log"), forgets);
-    let load = "--no-calibration --closed --connections 4 --accounts 40 --seconds 3 --warm-up 0";
+    let load = "--no-calibration --stolen-max 100 --closed --connections 4 --accounts 40 --seconds 3 --warm-up 0";
     let program = env!("CARGO_BIN_EXE_holdfast-loadgen");
     let mut command = Command::new(program);
     command.args(["--server", &server]).args(load.split(' ')).args(more.split_whitespace());
