@@ -14,11 +14,12 @@ use wal::{Directory, Filesystem};
 
 use crate::cli::{Binary, Place};
 use crate::engine::world::World;
-use crate::http::generator::{Generator, Load, Round};
+use crate::generator::{Generator, Load, Round};
 use crate::memory::resident_of;
 use crate::report::{Table, preamble};
 use crate::requests::{Source, Spread};
 use crate::server::Holdfast;
+use crate::socket::Holds;
 use crate::statistics::{Ratio, Samples, micros};
 use crate::time::timed;
 
@@ -97,12 +98,12 @@ pub fn run(args: &Args) -> anyhow::Result<()> {
         "on a snapshot",
     ];
     let mut table = Table::new(&head);
-    let mut reference = args.generator(&first);
-    row(&mut table, &first, &turns(args.rounds, &mut reference, None)?);
+    let mut reference = first.generator();
+    row(&mut table, &first, &turns(args, &mut reference, None)?);
     for size in sizes {
         let grown = grow(size)?;
-        let mut generator = args.generator(&grown);
-        row(&mut table, &grown, &turns(args.rounds, &mut generator, Some(&mut reference))?);
+        let mut generator = grown.generator();
+        row(&mut table, &grown, &turns(args, &mut generator, Some(&mut reference))?);
         let path = grown.size.path(scratch.path());
         drop(grown);
         std::fs::remove_dir_all(path)?;
@@ -122,10 +123,8 @@ impl Args {
         wide.chain(deep).collect()
     }
 
-    fn generator(&self, grown: &Grown) -> Generator {
-        let lasts = Duration::from_millis(self.round_ms);
-        let load = Load { connections: self.connections, accounts: grown.size.accounts, lasts };
-        Generator::new(grown.server.network, load)
+    fn load(&self) -> Load {
+        Load { connections: self.connections, lasts: Duration::from_millis(self.round_ms) }
     }
 }
 
@@ -170,19 +169,23 @@ impl Grown {
         let resident = resident_of(server.process())?;
         Ok(Self { size, server, resident, replayed, ready })
     }
+
+    fn generator(&self) -> Generator {
+        Generator::new(Holds::on(self.server.network, self.size.accounts))
+    }
 }
 
 /// Rounds of a server, each with one of the other that it is held to; where there is none, with
 /// itself.
 fn turns(
-    rounds: u32,
+    args: &Args,
     asked: &mut Generator,
     mut other: Option<&mut Generator>,
 ) -> anyhow::Result<Vec<[Round; 2]>> {
-    (0..rounds)
+    (0..args.rounds)
         .map(|_| {
-            let round = asked.round()?;
-            let beside = other.as_mut().map_or(Ok(round), |other| other.round())?;
+            let round = asked.round(args.load())?;
+            let beside = other.as_mut().map_or(Ok(round), |other| other.round(args.load()))?;
             Ok([round, beside])
         })
         .collect()

@@ -11,7 +11,7 @@ use crate::cli::{Binary, Place};
 use crate::files::Prepared;
 use crate::report::{Table, preamble};
 use crate::server::Holdfast;
-use crate::socket::{Client, Template, open_accounts, read, succeeded};
+use crate::socket::{Client, hold, open_accounts, read, succeeded};
 use crate::statistics::{Samples, micros};
 use crate::time::timed;
 
@@ -63,7 +63,7 @@ fn by_turns(args: &Args, scratch: &Path) -> anyhow::Result<(Samples<Duration>, S
     open_accounts(server.operator, ACCOUNTS)?;
     let mut client = Client::connect(server.network)?;
     let mut disk = Prepared::new(&scratch.join("prepared"), args.each * 100)?;
-    let mut template = Template::hold(ACCOUNTS);
+    let mut template = hold(ACCOUNTS);
     let (mut operations, mut syncs) = (Vec::new(), Vec::new());
     for turn in 0..args.turns {
         for number in 0..args.each {

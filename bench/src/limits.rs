@@ -14,11 +14,11 @@ use holdfast::ledger::{
 
 use crate::cli::{Binary, Place};
 use crate::engine::lane::{Lane, Work};
-use crate::http::generator::{Generator, Load, Round};
+use crate::generator::{Generator, Load, Round};
 use crate::report::{Table, preamble};
 use crate::requests::{Spread, money};
 use crate::server::Holdfast;
-use crate::socket::{Client, open_accounts, put};
+use crate::socket::{Client, Holds, open_accounts, put};
 use crate::statistics::{Ratio, Samples, micros};
 
 /// More than any bench spends.
@@ -107,16 +107,17 @@ fn served(args: &Args) -> anyhow::Result<()> {
 /// The rounds, and for how many nanoseconds each server had a processor for a hold.
 fn by_turns(args: &Args, servers: [&Holdfast; 2]) -> anyhow::Result<(Vec<[Round; 2]>, [u64; 2])> {
     let lasts = Duration::from_millis(args.round_ms);
-    let load = Load { connections: args.connections, accounts: args.accounts, lasts };
-    let mut generators = servers.map(|server| Generator::new(server.network, load));
+    let load = Load { connections: args.connections, lasts };
+    let mut generators =
+        servers.map(|server| Generator::new(Holds::on(server.network, args.accounts)));
     let mut spent = [(0_u128, 0_u64); 2];
     let mut rounds = Vec::new();
     for _ in 0..args.rounds {
         let mut round = |n: usize| {
-            let (before, first) = (servers[n].processor()?, generators[n].last());
-            let round = generators[n].round()?;
+            let (before, first) = (servers[n].processor()?, generators[n].sent());
+            let round = generators[n].round(load)?;
             spent[n].0 += (servers[n].processor()? - before).as_nanos();
-            spent[n].1 += generators[n].last() - first;
+            spent[n].1 += generators[n].sent() - first;
             anyhow::Ok(round)
         };
         rounds.push([round(0)?, round(1)?]);

@@ -1,60 +1,57 @@
-//! HTTP over raw sockets: requests as bytes made once, with numbers written into them, and answers
-//! read no further than to their end.
+//! HTTP over raw sockets: requests as bytes made once, and answers read no further than to their
+//! end.
 
 use std::io::{Read, Write};
 use std::net::{SocketAddr, TcpStream};
 
 use anyhow::{Context, ensure};
 
-/// How many digits each number in a request has.
-const DIGITS: usize = 18;
-/// Stands for the number of the request where a template is made.
-const NUMBER: &str = "000000000000000000";
-/// Stands for the number of the account.
-const ACCOUNT: &str = "00000000";
+use crate::generator::Protocol;
+use crate::template::{Template, Texts};
 
-/// A request for a hold, in which only numbers change.
+/// Holds on a server of HTTP, as [`Generator`](crate::generator::Generator) asks for them.
 #[derive(Clone, Debug)]
-pub struct Template {
-    bytes: Vec<u8>,
-    numbers: Vec<usize>,
-    account: usize,
-    accounts: u64,
+pub struct Holds {
+    address: SocketAddr,
+    template: Template,
 }
 
-impl Template {
-    /// Holds on any of so many accounts by turns.
-    ///
-    /// # Panics
-    /// Never: what it looks for it wrote.
+impl Holds {
+    /// Holds on so many accounts of the server at `address`.
     #[must_use]
-    pub fn hold(accounts: u64) -> Self {
-        let body = format!(
-            r#"{{"idempotency_key":"key_-0000-4000-8000-{NUMBER}","transaction_id":"txn_-0000-4000-8000-{NUMBER}","tenant_account_ref":"account-{ACCOUNT}","of_action_ref":"act_-0000-4000-8000-{NUMBER}","amount":{{"value":12.50,"currency":"SGD"}}}}"#
-        );
-        let bytes = post("/api/pba/ledger/hold_balance", &body);
-        let text = String::from_utf8_lossy(&bytes);
-        let numbers = text.match_indices(NUMBER).map(|(at, _)| at).collect();
-        let account = text.find(&format!("account-{ACCOUNT}")).expect("it was written above");
-        Self { numbers, account: account + "account-".len(), accounts, bytes }
-    }
-
-    /// The bytes of request `number`.
-    pub fn request(&mut self, number: u64) -> &[u8] {
-        for &at in &self.numbers {
-            write_digits(&mut self.bytes[at..at + DIGITS], number);
-        }
-        let account = &mut self.bytes[self.account..self.account + ACCOUNT.len()];
-        write_digits(account, number % self.accounts);
-        &self.bytes
+    pub fn on(address: SocketAddr, accounts: u64) -> Self {
+        Self { address, template: hold(accounts) }
     }
 }
 
-fn write_digits(out: &mut [u8], mut number: u64) {
-    for digit in out.iter_mut().rev() {
-        *digit = b'0' + u8::try_from(number % 10).unwrap_or(0);
-        number /= 10;
+impl Protocol for Holds {
+    fn connect(&self) -> anyhow::Result<TcpStream> {
+        let stream = TcpStream::connect(self.address)?;
+        stream.set_nodelay(true)?;
+        Ok(stream)
     }
+
+    fn request(&mut self, number: u64) -> &[u8] {
+        self.template.request(number)
+    }
+
+    fn answered(&self, bytes: &[u8]) -> anyhow::Result<bool> {
+        let Some(length) = answer(bytes)? else { return Ok(false) };
+        succeeded(&bytes[..length])?;
+        Ok(true)
+    }
+}
+
+/// A hold as the card network asks for one.
+#[must_use]
+pub fn hold(accounts: u64) -> Template {
+    Template::new(accounts, |texts| {
+        let Texts { idempotency_key, transaction_id, account, of_action_ref } = texts;
+        let body = format!(
+            r#"{{"idempotency_key":"{idempotency_key}","transaction_id":"{transaction_id}","tenant_account_ref":"{account}","of_action_ref":"{of_action_ref}","amount":{{"value":12.50,"currency":"SGD"}}}}"#
+        );
+        post("/api/pba/ledger/hold_balance", &body)
+    })
 }
 
 /// A request with a body of JSON.
@@ -163,8 +160,8 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_template_is_written_anew_for_each_request() {
-        let mut template = Template::hold(10);
+    fn a_hold_is_written_anew_for_each_request() {
+        let mut template = hold(10);
         template.request(999_999);
         let text = String::from_utf8(template.request(123).to_vec()).unwrap();
         assert_eq!(text.matches("8000-000000000000000123").count(), 3);

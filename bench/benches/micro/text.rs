@@ -9,7 +9,7 @@ use holdfast::ledger::Operation::HoldBalance;
 use holdfast::wire::{money, operation_answer};
 use holdfast_bench::engine::world::World;
 use holdfast_bench::requests::{Source, Spread, currency};
-use holdfast_bench::socket::Template;
+use holdfast_bench::socket::hold;
 
 pub(crate) fn bench(criterion: &mut Criterion) {
     amount_parse(criterion);
@@ -28,7 +28,7 @@ fn amount_parse(criterion: &mut Criterion) {
 
 fn request_parse(criterion: &mut Criterion) {
     let currencies = Currencies::iso();
-    let request = Template::hold(1).request(1).to_vec();
+    let request = hold(1).request(1).to_vec();
     let start = request.iter().position(|byte| *byte == b'{').expect("the body is an object");
     let body = &request[start..];
     criterion.bench_function("request parse", |b| {

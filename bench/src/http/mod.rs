@@ -6,18 +6,16 @@
 //! the generator has one.
 
 pub mod bare;
-pub mod generator;
 
-use std::net::SocketAddr;
 use std::process::Command;
 use std::time::Duration;
 
 use crate::cli::{Binary, Place};
+use crate::generator::{Generator, Load, Round};
 use crate::report::{Table, preamble};
 use crate::server::{Holdfast, Server};
-use crate::socket::open_accounts;
+use crate::socket::{Holds, open_accounts};
 use crate::statistics::{Ratio, Samples, micros};
-use generator::{Generator, Load, Round};
 
 /// What `http` may be told.
 #[derive(Clone, Debug, clap::Args)]
@@ -63,8 +61,9 @@ pub fn run(args: &Args) -> anyhow::Result<()> {
     let (durable, off) = (start("group")?, start("off")?);
     let mut bare = Server::start(Command::new(std::env::current_exe()?).arg("bare"))?;
     let addresses = [durable.network, off.network, bare.listener()?];
+    let mut generators = addresses.map(|at| Generator::new(Holds::on(at, args.accounts)));
     for &connections in &args.connections {
-        let rounds = by_turns(args, addresses, connections)?;
+        let rounds = by_turns(args, &mut generators, connections)?;
         print(connections, &rounds);
     }
     println!("figures: of bare hyper at 256 / 64 at least 0.7 / 0.6, of --sync off 0.9 / 0.75");
@@ -73,13 +72,12 @@ pub fn run(args: &Args) -> anyhow::Result<()> {
 
 fn by_turns(
     args: &Args,
-    addresses: [SocketAddr; 3],
+    [a, b, c]: &mut [Generator; 3],
     connections: usize,
 ) -> anyhow::Result<Vec<[Round; 3]>> {
     let lasts = Duration::from_millis(args.round_ms);
-    let load = Load { connections, accounts: args.accounts, lasts };
-    let [mut a, mut b, mut c] = addresses.map(|address| Generator::new(address, load));
-    (0..args.rounds).map(|_| Ok([a.round()?, b.round()?, c.round()?])).collect()
+    let load = Load { connections, lasts };
+    (0..args.rounds).map(|_| Ok([a.round(load)?, b.round(load)?, c.round(load)?])).collect()
 }
 
 fn print(connections: usize, rounds: &[[Round; 3]]) {

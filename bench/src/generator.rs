@@ -1,16 +1,16 @@
 //! A closed loop over many connections on one thread: each sends its next request when it has the
 //! answer to its last. A server that stalls is asked less, so its latencies flatter it: they are
 //! shown to compare, and are not what a network would see.
+//!
+//! It speaks whatever its [`Protocol`] speaks, one request in flight on each connection.
 
 use std::io::{ErrorKind, Read, Write};
-use std::net::SocketAddr;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, ensure};
 use mio::net::TcpStream;
 use mio::{Events, Interest, Poll, Token};
 
-use crate::socket::{Template, answer, succeeded};
 use crate::statistics::{Samples, per_second};
 use crate::time::now;
 
@@ -18,6 +18,8 @@ use crate::time::now;
 const WARM_UP_PARTS: u32 = 5;
 /// Longer than any answer.
 const ANSWER_BYTES_MAX: usize = 4096;
+/// Numbers of requests begin after it: no log that a bench writes beforehand has so many keys.
+const FIRST: u64 = 1_000_000_000_000;
 const TIME_OUT: Duration = Duration::from_secs(5);
 
 /// How much is asked.
@@ -25,8 +27,6 @@ const TIME_OUT: Duration = Duration::from_secs(5);
 pub struct Load {
     /// By how many at once.
     pub connections: usize,
-    /// Of how many accounts.
-    pub accounts: u64,
     /// For how long.
     pub lasts: Duration,
 }
@@ -42,12 +42,27 @@ pub struct Round {
     pub p99: Duration,
 }
 
-/// A source of load on one address.
+/// What is said to a server, and how its answers are told.
+pub trait Protocol {
+    /// A connection on which requests can be sent: whatever comes before the first was said.
+    ///
+    /// # Errors
+    /// When nobody listens, or it is not taken.
+    fn connect(&self) -> anyhow::Result<std::net::TcpStream>;
+
+    /// The bytes of request `number`, with a key that no other number has.
+    fn request(&mut self, number: u64) -> &[u8];
+
+    /// Whether `bytes` are all of an answer, which has to be a success.
+    ///
+    /// # Errors
+    /// When it is none, or no answer at all.
+    fn answered(&self, bytes: &[u8]) -> anyhow::Result<bool>;
+}
+
+/// A source of load on one server.
 pub struct Generator {
-    address: SocketAddr,
-    load: Load,
-    template: Template,
-    /// The number of the last request.
+    protocol: Box<dyn Protocol>,
     sent: u64,
 }
 
@@ -59,34 +74,37 @@ struct Connection {
 }
 
 impl Generator {
-    /// Load that begins with keys which no other load of this size has used.
-    pub fn new(address: SocketAddr, load: Load) -> Self {
-        let first = u64::try_from(load.connections).unwrap_or(u64::MAX);
-        let sent = first.saturating_mul(1_000_000_000_000);
-        Self { address, load, template: Template::hold(load.accounts), sent }
+    /// Load with keys that no log has which was written beforehand.
+    #[must_use]
+    pub fn new(protocol: impl Protocol + 'static) -> Self {
+        Self { protocol: Box::new(protocol), sent: 0 }
     }
 
-    /// The number of the last request that was sent.
-    pub const fn last(&self) -> u64 {
+    /// How many requests were sent. After a round without an error each was answered with success.
+    #[must_use]
+    pub const fn sent(&self) -> u64 {
         self.sent
     }
 
     /// Connects, asks for as long as a round lasts, and waits for what is still to be answered.
-    pub fn round(&mut self) -> anyhow::Result<Round> {
+    ///
+    /// # Errors
+    /// When one request is not done, or not answered in time.
+    pub fn round(&mut self, load: Load) -> anyhow::Result<Round> {
         let mut poll = Poll::new()?;
-        let mut connections = (0..self.load.connections)
-            .map(|n| Connection::open(self.address, &poll, Token(n)))
+        let mut connections = (0..load.connections)
+            .map(|n| Connection::open(self.protocol.connect()?, &poll, Token(n)))
             .collect::<anyhow::Result<Vec<_>>>()?;
         for connection in &mut connections {
             self.ask(connection)?;
         }
-        let counted = now() + self.load.lasts / WARM_UP_PARTS;
-        let end = counted + self.load.lasts;
+        let counted = now() + load.lasts / WARM_UP_PARTS;
+        let end = counted + load.lasts;
         let times = self.exchange(&mut poll, &mut connections, counted..end)?;
         let count = u64::try_from(times.len())?;
         let times = Samples::new(times);
         let (p50, p99) = (times.percentile(50), times.percentile(99));
-        Ok(Round { per_second: per_second(count, self.load.lasts), p50, p99 })
+        Ok(Round { per_second: per_second(count, load.lasts), p50, p99 })
     }
 
     /// How long each answer took that came in time to be counted.
@@ -103,7 +121,7 @@ impl Generator {
             ensure!(!events.is_empty(), "no answer within {TIME_OUT:?}");
             for Token(n) in events.iter().map(mio::event::Event::token) {
                 let connection = connections.get_mut(n).context("no such connection")?;
-                if !connection.answered()? {
+                if !connection.answered(&*self.protocol)? {
                     continue;
                 }
                 let answered = now();
@@ -118,13 +136,12 @@ impl Generator {
 
     fn ask(&mut self, connection: &mut Connection) -> anyhow::Result<()> {
         self.sent += 1;
-        connection.ask(self.template.request(self.sent))
+        connection.ask(self.protocol.request(FIRST + self.sent))
     }
 }
 
 impl Connection {
-    fn open(address: SocketAddr, poll: &Poll, token: Token) -> anyhow::Result<Self> {
-        let stream = std::net::TcpStream::connect(address)?;
+    fn open(stream: std::net::TcpStream, poll: &Poll, token: Token) -> anyhow::Result<Self> {
         stream.set_nodelay(true)?;
         stream.set_nonblocking(true)?;
         let mut stream = TcpStream::from_std(stream);
@@ -141,16 +158,17 @@ impl Connection {
     }
 
     /// Reads what is there, and says whether that completes the answer.
-    fn answered(&mut self) -> anyhow::Result<bool> {
+    fn answered(&mut self, protocol: &dyn Protocol) -> anyhow::Result<bool> {
         match self.stream.read(&mut self.buffer[self.filled..]) {
             Ok(0) => anyhow::bail!("the server closed a connection"),
             Ok(more) => self.filled += more,
             Err(error) if error.kind() == ErrorKind::WouldBlock => return Ok(false),
             Err(error) => return Err(error.into()),
         }
-        let Some(length) = answer(&self.buffer[..self.filled])? else { return Ok(false) };
-        succeeded(&self.buffer[..length])?;
-        self.filled = 0;
-        Ok(true)
+        let whole = protocol.answered(&self.buffer[..self.filled])?;
+        if whole {
+            self.filled = 0;
+        }
+        Ok(whole)
     }
 }
