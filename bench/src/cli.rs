@@ -5,7 +5,9 @@ use std::path::PathBuf;
 use clap::{Parser, Subcommand};
 
 use crate::engine::memory::Weighed;
-use crate::{disk, engine, growth, history, http, latency, limits, reconcile, recovery, snapshot};
+use crate::{
+    compare, disk, engine, growth, history, http, latency, limits, reconcile, recovery, snapshot,
+};
 
 /// Measures holdfast on this machine. Build it with --release.
 #[derive(Debug, Parser)]
@@ -36,6 +38,8 @@ pub enum Command {
     Http(http::Args),
     /// Throughput, latency, memory and time to start as accounts and keys become many
     Growth(growth::Args),
+    /// The same hold of holdfast and of others: bare hyper, Redis, PostgreSQL, TigerBeetle
+    Compare(compare::Args),
     /// What ten spend limits cost
     Limits(limits::Args),
     /// One weighing of `engine`, by itself: prints bytes for each
@@ -79,6 +83,7 @@ impl Args {
             Command::Reconcile(args) => reconcile::run(&args),
             Command::Http(args) => http::run(&args),
             Command::Growth(args) => growth::run(&args),
+            Command::Compare(args) => compare::run(&args),
             Command::Limits(args) => limits::run(&args),
             Command::Weigh { what } => what.weigh().map(|bytes| println!("{bytes}")),
             Command::Bare => http::bare::serve(),

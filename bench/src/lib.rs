@@ -2,6 +2,7 @@
 //! [`cli::Command`], and a [`report::Table`] that it prints.
 
 pub mod cli;
+pub mod compare;
 pub mod discard;
 pub mod disk;
 pub mod engine;
@@ -13,6 +14,7 @@ pub mod http;
 pub mod latency;
 pub mod limits;
 pub mod memory;
+pub mod peer;
 pub mod reconcile;
 pub mod recovery;
 pub mod report;
