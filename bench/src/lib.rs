@@ -22,6 +22,7 @@ pub mod requests;
 pub mod server;
 pub mod snapshot;
 pub mod socket;
+pub mod stage;
 pub mod statistics;
 pub mod template;
 pub mod time;

@@ -50,7 +50,7 @@ pub fn run(args: &Args) -> anyhow::Result<()> {
     }
     let scratch = args.place.scratch()?;
     let path = scratch.path().join("log");
-    write(&path, args.actions)?;
+    write(&path, ACCOUNTS, args.actions)?;
     let padded = measure(&path, args.rounds)?;
     seal(&path)?;
     let dense = measure(&path, args.rounds)?;
@@ -106,15 +106,15 @@ fn seal(path: &Path) -> anyhow::Result<()> {
     world.close()
 }
 
-/// Writes a log of so many actions and closes it.
-fn write(path: &Path, actions: u64) -> anyhow::Result<()> {
+/// Writes a log of so many accounts and actions and closes it.
+pub(crate) fn write(path: &Path, accounts: u64, actions: u64) -> anyhow::Result<()> {
     let mut world = World::open(directory(path)?)?;
-    world.open_accounts(0..ACCOUNTS)?;
+    world.open_accounts(0..accounts)?;
     let mut source = Source::default();
     let mix = [HoldBalance, DebitBalance, CreditBalance];
     for done in (0..actions).step_by(usize::try_from(CHUNK)?) {
         let count = usize::try_from(CHUNK.min(actions - done))?;
-        let requests = source.take(count, &mix, Spread::Over(ACCOUNTS));
+        let requests = source.take(count, &mix, Spread::Over(accounts));
         requests.iter().try_for_each(|request| world.submit(request))?;
         world.drain()?;
     }
@@ -122,7 +122,7 @@ fn write(path: &Path, actions: u64) -> anyhow::Result<()> {
 }
 
 /// Opens it, and says how long that took for how many records.
-fn reopen(path: &Path) -> anyhow::Result<(Duration, u64)> {
+pub(crate) fn reopen(path: &Path) -> anyhow::Result<(Duration, u64)> {
     let directory = directory(path)?;
     let (world, time) = timed(|| World::open(directory));
     let world = world?;

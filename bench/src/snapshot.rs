@@ -11,7 +11,7 @@ use std::time::Duration;
 use anyhow::ensure;
 use holdfast::engine::{Copied, Snapshot};
 use holdfast::ledger::Operation::{CreditBalance, HoldBalance};
-use wal::{Directory, Filesystem};
+use wal::{Directory, Filesystem, Storage};
 
 use crate::cli::Place;
 use crate::engine::world::World;
@@ -137,7 +137,7 @@ fn world(args: &Args, path: &Path) -> anyhow::Result<World<Directory>> {
 }
 
 /// Copies it to nowhere; how many bytes it came to.
-fn copy(world: &World<Directory>) -> (Copied, u64) {
+pub(crate) fn copy<S: Storage>(world: &World<S>) -> (Copied, u64) {
     let (mut copying, mut bytes) = (world.engine.begin_copy(), 0);
     loop {
         let count = |section: &[u8]| {

@@ -1,20 +1,19 @@
-//! Where the time of one action goes: each stage of its way alone, warm, on one thread.
+//! Where the time of one action goes: each [`stage`] of its way alone.
 //!
-//! `cargo bench -p holdfast-bench` measures; with `-- --test` each runs once, for CI. A stage is
-//! measured on what fits the cache: `holdfast-bench engine` shows what it costs when it does not.
-
-mod engine;
-mod law;
-mod log;
-mod text;
+//! `cargo bench -p holdfast-bench` measures; with `-- --test` each runs once, for CI.
 
 use criterion::Criterion;
+use holdfast_bench::stage;
 
 fn main() {
     let mut criterion = Criterion::default().configure_from_args();
-    text::bench(&mut criterion);
-    law::bench(&mut criterion);
-    engine::bench(&mut criterion);
-    log::bench(&mut criterion);
+    for stage in stage::all() {
+        // What it needs is made once, and only for a stage that was asked for.
+        let mut prepared = None;
+        criterion.bench_function(stage.name, |b| {
+            let work = prepared.get_or_insert_with(|| stage.prepare().expect("it can be prepared"));
+            b.iter_custom(|times| stage.time(&mut **work, times).expect("it can be made ready"));
+        });
+    }
     criterion.final_summary();
 }
