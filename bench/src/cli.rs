@@ -6,7 +6,8 @@ use clap::{Parser, Subcommand};
 
 use crate::engine::memory::Weighed;
 use crate::{
-    compare, disk, engine, growth, history, http, latency, limits, reconcile, recovery, snapshot,
+    compare, disk, engine, growth, history, http, instructions, latency, limits, reconcile,
+    recovery, snapshot,
 };
 
 /// Measures holdfast on this machine. Build it with --release.
@@ -40,6 +41,8 @@ pub enum Command {
     Growth(growth::Args),
     /// The same hold of holdfast and of others: bare hyper, Redis, PostgreSQL, TigerBeetle
     Compare(compare::Args),
+    /// Instructions of each stage of an action's way, counted by valgrind
+    Instructions(instructions::Args),
     /// What ten spend limits cost
     Limits(limits::Args),
     /// One weighing of `engine`, by itself: prints bytes for each
@@ -47,6 +50,8 @@ pub enum Command {
         /// Of what
         what: Weighed,
     },
+    /// One run of `instructions`, by itself: does a stage so often
+    Stage(instructions::Run),
     /// The bare responder of `http`, by itself: answers 200 to everything until it is killed
     Bare,
 }
@@ -84,8 +89,10 @@ impl Args {
             Command::Http(args) => http::run(&args),
             Command::Growth(args) => growth::run(&args),
             Command::Compare(args) => compare::run(&args),
+            Command::Instructions(args) => instructions::run(&args),
             Command::Limits(args) => limits::run(&args),
             Command::Weigh { what } => what.weigh().map(|bytes| println!("{bytes}")),
+            Command::Stage(run) => run.run(),
             Command::Bare => http::bare::serve(),
         }
     }

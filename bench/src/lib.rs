@@ -11,6 +11,7 @@ pub mod generator;
 pub mod growth;
 pub mod history;
 pub mod http;
+pub mod instructions;
 pub mod latency;
 pub mod limits;
 pub mod memory;

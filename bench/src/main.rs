@@ -11,6 +11,7 @@
 //! | `reconcile` | records per second of a settlement file, and memory | the server's binary |
 //! | `http` | durable holds per second, closed loop | the server's binary |
 //! | `compare` | the same hold, closed loop, by turns with bare hyper, Redis and PostgreSQL | servers as they are installed |
+//! | `instructions` | instructions of each stage of an action's way | the library, under valgrind |
 //! | `limits` | the same with ten spend limits and without; the engine alone too | the server's binary, the engine |
 //!
 //! # How it measures
@@ -23,7 +24,8 @@
 //! * No figure is asserted: a bench reports, a person judges. `RESULTS.md` keeps what was
 //!   measured where, with what was not reached.
 //!
-//! The micro-benchmarks (`cargo bench -p holdfast-bench`) say where the time of one action goes.
+//! The micro-benchmarks (`cargo bench -p holdfast-bench`) say where the time of one action goes:
+//! the same stages as those of `instructions`.
 //! Run as `cargo bench -p holdfast-bench -- --test` each of them runs once, which keeps them from
 //! rotting. This is no load generator: it checks only that every request was answered with 200.
 
