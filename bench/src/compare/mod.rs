@@ -85,11 +85,11 @@ pub fn run(args: &Args) -> anyhow::Result<()> {
     let directory = scratch.path().canonicalize()?;
     let mut field = Field::default();
     field.fill(args, &directory)?;
-    print::field(&field.candidates, &field.left_out);
+    print::about(&field);
     for &connections in &args.connections {
         let load = Load { connections, lasts: Duration::from_millis(args.round_ms) };
         let rounds = by_turns(&mut field.candidates, args.rounds, load, &interrupted)?;
-        print::rates(connections, &field.candidates, &rounds);
+        print::rates(connections, &field, &rounds);
     }
     drop(field);
     print::foot();

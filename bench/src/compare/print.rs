@@ -1,6 +1,6 @@
 //! The tables of a comparison, and what must be known to read them.
 
-use super::Candidate;
+use super::Field;
 use crate::generator::Round;
 use crate::peer::LeftOut;
 use crate::peer::tigerbeetle::{LOADS, Measured};
@@ -8,22 +8,22 @@ use crate::report::Table;
 use crate::statistics::{Ratio, Samples, micros};
 
 /// Who takes part, and who does not.
-pub(super) fn field(candidates: &[Candidate], left_out: &[(&'static str, LeftOut)]) {
-    for candidate in candidates {
+pub(super) fn about(field: &Field) {
+    for candidate in &field.candidates {
         println!("{}: {}", candidate.name, candidate.peer.about());
     }
-    for (name, LeftOut(why)) in left_out {
+    for (name, LeftOut(why)) in &field.left_out {
         println!("{name}: left out: {why}");
     }
     println!();
 }
 
 /// What they came to at so many connections.
-pub(super) fn rates(connections: usize, candidates: &[Candidate], rounds: &[Vec<Round>]) {
+pub(super) fn rates(connections: usize, field: &Field, rounds: &[Vec<Round>]) {
     let name = format!("{connections} connections");
     let head = [name.as_str(), "holds/s", "range", "p50", "p99", "holdfast is of it", "range"];
     let mut table = Table::new(&head);
-    for (n, candidate) in candidates.iter().enumerate() {
+    for (n, candidate) in field.candidates.iter().enumerate() {
         let of = |round: &Vec<Round>| Ratio::of(round[0].per_second, round[n].per_second);
         let rates = Samples::new(rounds.iter().map(|round| round[n].per_second));
         let ratios = Samples::new(rounds.iter().map(of));
@@ -38,6 +38,9 @@ pub(super) fn rates(connections: usize, candidates: &[Candidate], rounds: &[Vec<
             ratios.median().to_string(),
             format!("{}..{}", ratios.least(), ratios.most()),
         ]);
+    }
+    for &(name, _) in &field.left_out {
+        table.row([name, "left out", "", "", "", "", ""].map(str::to_owned));
     }
     table.print();
     println!();
