@@ -335,7 +335,13 @@ impl Account {
                     slot.1 = hold;
                 }
             }
-            Err(n) => self.holds.insert(n, (name, hold)),
+            Err(n) => {
+                // Most accounts have one: the list begins with room for that, and doubles.
+                if self.holds.is_empty() {
+                    self.holds.reserve_exact(1);
+                }
+                self.holds.insert(n, (name, hold));
+            }
         }
     }
 
