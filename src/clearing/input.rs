@@ -101,7 +101,7 @@ mod tests {
             ("", "neither a list"),
             ("{}", "no list of records"),
             (&format!("{ONE},{ONE}"), "a value is expected"),
-            (&format!("{ONE}\n{{"), "the file ends within"),
+            (&format!("{ONE}\n{{"), "the text ends within"),
         ] {
             let error = count(text).unwrap_err();
             assert!(error.contains(told), "{text}: {error}");

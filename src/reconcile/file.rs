@@ -219,7 +219,7 @@ mod tests {
             ("{}", "line 1, byte 2: the object has no list"),
             ("[]]", "line 1, byte 2: something follows"),
             ("[\n{}\n{}]", "line 3, byte 5: record 1: , or ] is expected"),
-            ("[{},\n{\"a\":", "line 2, byte 5: record 2: the file ends within"),
+            ("[{},\n{\"a\":", "line 2, byte 5: record 2: the text ends within"),
             ("{\"a\":1,\"b\"", "line 1, byte 10: : is expected"),
             ("{\"reconciliationAndNetSettlementSummary\":7,\"a\":[]}", "line 1, byte 41: recon"),
         ] {

@@ -34,16 +34,50 @@ pub enum SplitError {
         /// What is wrong there.
         what: String,
     },
+    /// A value is longer than one may be.
+    #[error("line {}, byte {}: a value has more than {bytes_max} bytes", .at.line, .at.offset)]
+    TooLong {
+        /// Where it begins.
+        at: Spot,
+        /// How long one may be.
+        bytes_max: usize,
+    },
+}
+
+impl SplitError {
+    /// Whether the input only has no more to give yet: the same call may be made again.
+    #[must_use]
+    pub fn is_early(&self) -> bool {
+        matches!(self, Self::Read(error) if error.kind() == io::ErrorKind::WouldBlock)
+    }
+}
+
+/// How much of a text is held.
+#[derive(Clone, Copy, Debug)]
+pub struct Bounds {
+    /// The longest value, or line, that is taken whole, in bytes.
+    pub value_bytes_max: usize,
+    /// What is read at once.
+    pub piece_bytes: usize,
+}
+
+impl Default for Bounds {
+    fn default() -> Self {
+        Self { value_bytes_max: VALUE_BYTES_MAX, piece_bytes: PIECE_BYTES }
+    }
 }
 
 /// A text and how far it was taken.
 pub struct Split<R> {
     input: R,
+    bounds: Bounds,
     buffer: Vec<u8>,
     /// Where in the buffer the rest begins.
     at: usize,
     spot: Spot,
     ended: bool,
+    /// How far was looked for the end of what the rest begins with, when the input had no more.
+    partial: Option<(End, usize)>,
 }
 
 impl<R: Read> Split<R> {
@@ -52,13 +86,25 @@ impl<R: Read> Split<R> {
     /// # Errors
     /// When nothing can be read.
     pub fn new(input: R) -> Result<Self, SplitError> {
-        let spot = Spot { offset: 0, line: 1 };
-        let mut split = Self { input, buffer: Vec::new(), at: 0, spot, ended: false };
+        let mut split = Self::within(Bounds::default(), input);
         while split.buffer.len() < 3 && split.fill()? {}
         if split.buffer.starts_with(b"\xef\xbb\xbf") {
             split.pass(3);
         }
         Ok(split)
+    }
+
+    /// Before the first byte of an input that may have no more to give yet
+    /// ([`is_early`](SplitError::is_early)).
+    pub fn within(bounds: Bounds, input: R) -> Self {
+        let spot = Spot { offset: 0, line: 1 };
+        let buffer = Vec::new();
+        Self { input, bounds, buffer, at: 0, spot, ended: false, partial: None }
+    }
+
+    /// Where the text comes from.
+    pub const fn input(&mut self) -> &mut R {
+        &mut self.input
     }
 
     /// The next byte that is no space, which is not taken; `None` at the end.
@@ -106,32 +152,57 @@ impl<R: Read> Split<R> {
     /// When the text ends within it, or it is too long.
     pub fn value(&mut self) -> Result<(&[u8], Spot), SplitError> {
         let first = self.peek()?;
-        let (begin, mut end) = (self.spot, End::new(first));
-        let mut looked = 0_usize;
+        let begin = self.spot;
+        let (mut end, mut looked) = self.partial.take().unwrap_or((End::new(first), 0));
         let bytes = loop {
             let rest = self.buffer.get(self.at..).unwrap_or_default();
             if let Some(behind) = end.look(rest, &mut looked) {
                 break behind;
             }
-            if looked > VALUE_BYTES_MAX {
-                return Err(self.wrong(format!("a value has more than {VALUE_BYTES_MAX} bytes")));
-            }
-            if !self.fill()? {
+            if !self.fill_for(end, looked)? {
                 match end {
                     End::Scalar if looked > 0 => break looked,
-                    _ => return Err(self.wrong("the file ends within a value that begins here")),
+                    _ => return Err(self.wrong("the text ends within a value that begins here")),
                 }
             }
         };
         if bytes == 0 {
             return Err(self.wrong("a value is expected"));
         }
+        self.is_short(bytes)?;
         let from = self.at;
         let value = self.buffer.get(from..from.saturating_add(bytes)).unwrap_or_default();
         let lines = if matches!(end, End::Nested { .. }) { newlines(value) } else { 0 };
         self.spot.line = self.spot.line.saturating_add(lines);
         self.pass(bytes);
         Ok((self.buffer.get(from..from.saturating_add(bytes)).unwrap_or_default(), begin))
+    }
+
+    /// Takes the rest of the line, and its end, which is not shown; `None` behind the last.
+    ///
+    /// # Errors
+    /// When it is too long.
+    pub fn line(&mut self) -> Result<Option<(&[u8], Spot)>, SplitError> {
+        let begin = self.spot;
+        let (mut end, mut looked) = self.partial.take().unwrap_or((End::Line, 0));
+        let (bytes, over) = loop {
+            let rest = self.buffer.get(self.at..).unwrap_or_default();
+            if let Some(behind) = end.look(rest, &mut looked) {
+                break (behind.saturating_sub(1), 1);
+            }
+            if !self.fill_for(end, looked)? {
+                if looked == 0 {
+                    return Ok(None);
+                }
+                break (looked, 0);
+            }
+        };
+        self.is_short(bytes)?;
+        let from = self.at;
+        self.pass(bytes.saturating_add(over));
+        self.spot.line = self.spot.line.saturating_add(1);
+        let line = self.buffer.get(from..from.saturating_add(bytes)).unwrap_or_default();
+        Ok(Some((line, begin)))
     }
 
     /// What is wrong where the rest begins.
@@ -145,6 +216,24 @@ impl<R: Read> Split<R> {
         self.spot.offset = self.spot.offset.saturating_add(bytes);
     }
 
+    /// The same as [`fill`](Self::fill) where the end of a value is looked for.
+    fn fill_for(&mut self, end: End, looked: usize) -> Result<bool, SplitError> {
+        self.is_short(looked)?;
+        let filled = self.fill();
+        if filled.is_err() {
+            self.partial = Some((end, looked));
+        }
+        Ok(filled?)
+    }
+
+    fn is_short(&self, bytes: usize) -> Result<(), SplitError> {
+        let bytes_max = self.bounds.value_bytes_max;
+        if bytes > bytes_max {
+            return Err(SplitError::TooLong { at: self.spot, bytes_max });
+        }
+        Ok(())
+    }
+
     /// Reads some more behind the rest; whether there was more.
     fn fill(&mut self) -> io::Result<bool> {
         if self.ended {
@@ -153,14 +242,15 @@ impl<R: Read> Split<R> {
         self.buffer.drain(..self.at);
         self.at = 0;
         let held = self.buffer.len();
-        self.buffer.resize(held.saturating_add(PIECE_BYTES), 0);
+        self.buffer.resize(held.saturating_add(self.bounds.piece_bytes), 0);
         let read = loop {
             match self.input.read(self.buffer.get_mut(held..).unwrap_or_default()) {
                 Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
-                read => break read?,
+                read => break read,
             }
         };
-        self.buffer.truncate(held.saturating_add(read));
+        self.buffer.truncate(held.saturating_add(*read.as_ref().unwrap_or(&0)));
+        let read = read?;
         self.ended = read == 0;
         Ok(read > 0)
     }
@@ -180,6 +270,8 @@ enum End {
     Text,
     /// By what cannot be of a number or a word.
     Scalar,
+    /// By the end of its line.
+    Line,
 }
 
 impl End {
@@ -203,6 +295,12 @@ impl End {
                 let rest = bytes.get(*looked..).unwrap_or_default();
                 let ends = |byte: &u8| matches!(byte, b',' | b']' | b'}' | b':') || *byte <= b' ';
                 let found = rest.iter().position(ends);
+                *looked = looked.saturating_add(found.unwrap_or(rest.len()));
+                found.map(|_| *looked)
+            }
+            Self::Line => {
+                let rest = bytes.get(*looked..).unwrap_or_default();
+                let found = memchr::memchr(b'\n', rest).map(|at| at.saturating_add(1));
                 *looked = looked.saturating_add(found.unwrap_or(rest.len()));
                 found.map(|_| *looked)
             }

@@ -62,7 +62,7 @@ fn what_is_no_file_is_refused_with_its_place() {
     let path = home.path().join("bad.json");
     for (file, told) in [
         ("", "neither a list of records nor an object with one"),
-        ("[{},\n  {\"a\": 1", "line 2, byte 7: record 2: the file ends within"),
+        ("[{},\n  {\"a\": 1", "line 2, byte 7: record 2: the text ends within"),
         ("[]x", "line 1, byte 2: something follows"),
         (r#"{"a":1}"#, "the object has no list of records"),
     ] {
