@@ -22,7 +22,8 @@ pub fn object(members: impl FnOnce(&mut Object<'_>)) -> Vec<u8> {
     out
 }
 
-fn write_object(out: &mut Vec<u8>, members: impl FnOnce(&mut Object<'_>)) {
+/// Writes a whole object behind what is there.
+pub fn write_object(out: &mut Vec<u8>, members: impl FnOnce(&mut Object<'_>)) {
     out.push(b'{');
     members(&mut Object { out, empty: true });
     out.push(b'}');
@@ -75,6 +76,12 @@ impl Object<'_> {
     pub fn object(&mut self, name: &str, members: impl FnOnce(&mut Object<'_>)) {
         self.name(name);
         write_object(self.out, members);
+    }
+
+    /// A member whose value `write` puts behind what is there, as JSON.
+    pub fn written(&mut self, name: &str, write: impl FnOnce(&mut Vec<u8>)) {
+        self.name(name);
+        write(self.out);
     }
 
     /// A member whose value is a list of objects.

@@ -5,24 +5,31 @@ use crate::engine::record::{Action, Located};
 use crate::ledger::{ActionRef, Operation, Refusal, Refused};
 
 use super::json;
-use super::parts::{amount, refusal};
+use super::parts::{amount, write_refusal};
 
 /// The body that answers `action`, which was recorded as `at`.
 #[must_use]
 pub fn body(action: &Action<'_>, at: ActionRef) -> Vec<u8> {
+    let mut out = Vec::with_capacity(256);
+    write(&mut out, action, at);
+    out
+}
+
+/// Writes the body that answers `action`, which was recorded as `at`, behind what is there.
+pub fn write(out: &mut Vec<u8>, action: &Action<'_>, at: ActionRef) {
     match (&action.outcome, action.located(at)) {
-        (Ok(_), Some(located)) => success(action.request.operation, &located, at),
+        (Ok(_), Some(located)) => success(out, action.request.operation, &located, at),
         (Err(refused), located) => {
             let message = message(action, refused, located.as_ref());
-            refusal(refused.refusal.code(), &message, Some(at))
+            write_refusal(out, refused.refusal.code(), &message, Some(at));
         }
         (Ok(_), None) => unreachable!("what was done was done to a balance"),
     }
 }
 
-fn success(operation: Operation, located: &Located, at: ActionRef) -> Vec<u8> {
+fn success(out: &mut Vec<u8>, operation: Operation, located: &Located, at: ActionRef) {
     let pocket = &located.after.pocket;
-    json::object(|answer| {
+    json::write_object(out, |answer| {
         answer.flag("success", true);
         match (operation, located.hold) {
             (Operation::RestoreBalance, _) | (_, None) => {
@@ -37,7 +44,7 @@ fn success(operation: Operation, located: &Located, at: ActionRef) -> Vec<u8> {
             _ => answer.money("available_balance", pocket.available(), pocket.currency),
         }
         answer.display("tenant_action_ref", at);
-    })
+    });
 }
 
 /// The reason for people. It is built from the record alone: a repeat must say the same.

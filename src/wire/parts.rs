@@ -7,13 +7,20 @@ use crate::ledger::{ActionRef, BalanceRef, Currency, Pocket};
 /// `{"success": false, "error": {"code", "message"}}`, with the action's name when it was recorded.
 #[must_use]
 pub fn refusal(code: &str, message: &str, action: Option<ActionRef>) -> Vec<u8> {
-    json::object(|answer| {
+    let mut out = Vec::with_capacity(256);
+    write_refusal(&mut out, code, message, action);
+    out
+}
+
+/// Writes the same behind what is there.
+pub fn write_refusal(out: &mut Vec<u8>, code: &str, message: &str, action: Option<ActionRef>) {
+    json::write_object(out, |answer| {
         answer.flag("success", false);
         error(answer, code, message);
         if let Some(action) = action {
             answer.display("tenant_action_ref", action);
         }
-    })
+    });
 }
 
 /// The member that says why something was refused.
