@@ -17,6 +17,7 @@ use hyper::body::Bytes;
 use hyper::header::{self, HeaderName, HeaderValue};
 use hyper::{Response, StatusCode};
 
+use super::outgoing::Stream;
 use crate::wire::parts::refusal;
 
 /// Says that an answer is the first one, told again.
@@ -32,6 +33,7 @@ pub struct Answer {
     retry: bool,
     close: bool,
     allow: Option<&'static str>,
+    stream: Option<Stream>,
 }
 
 impl Answer {
@@ -39,7 +41,25 @@ impl Answer {
     #[must_use]
     pub fn json(status: StatusCode, body: Vec<u8>) -> Self {
         let kind = "application/json";
-        Self { status, body, kind, replayed: false, retry: false, close: false, allow: None }
+        let (replayed, retry, close) = (false, false, false);
+        Self { status, body, kind, replayed, retry, close, allow: None, stream: None }
+    }
+
+    /// An answer whose body is made while it is sent.
+    #[must_use]
+    pub fn streamed(status: StatusCode, kind: &'static str, stream: Stream) -> Self {
+        Self { kind, stream: Some(stream), ..Self::json(status, Vec::new()) }
+    }
+
+    /// Takes out what makes its body, where that is made while it is sent.
+    pub const fn take_stream(&mut self) -> Option<Stream> {
+        self.stream.take()
+    }
+
+    /// Its body, where that is not made while it is sent.
+    #[must_use]
+    pub fn body(&self) -> &[u8] {
+        &self.body
     }
 
     /// An answer in another format.
@@ -166,6 +186,12 @@ impl Problem {
     #[must_use]
     pub fn of(self, part: impl Display) -> Self {
         Self { message: format!("{part}: {}", self.message), ..self }
+    }
+
+    /// Whether too much was in flight.
+    #[must_use]
+    pub fn is_overload(&self) -> bool {
+        self.code == "OVERLOADED"
     }
 
     /// Whether the same request may be taken later.

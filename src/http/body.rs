@@ -122,11 +122,11 @@ fn too_large(limit: usize) -> Problem {
     Problem::new(StatusCode::PAYLOAD_TOO_LARGE, "BODY_TOO_LARGE", message).and_close()
 }
 
-fn late() -> Problem {
+pub(super) fn late() -> Problem {
     let message = "the body did not come in time";
     Problem::new(StatusCode::REQUEST_TIMEOUT, "REQUEST_TIMEOUT", message).and_close()
 }
 
-fn cut_short(error: &hyper::Error) -> Problem {
+pub(super) fn cut_short(error: &hyper::Error) -> Problem {
     Problem::invalid(format!("the body could not be read: {error}")).and_close()
 }

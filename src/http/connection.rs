@@ -12,10 +12,11 @@ use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper::{Request, StatusCode, Version};
 use tokio::net::TcpStream;
-use tokio::sync::watch;
+use tokio::sync::{Notify, watch};
 use tokio::time::Instant;
 
 use super::answer::{Answer, Problem};
+use super::outgoing::{Ending, Outgoing};
 use super::route::{self, Listener, Route};
 use super::socket::{Patience, Phase, Socket};
 use super::worker::Worker;
@@ -42,17 +43,25 @@ pub async fn serve(
 ) {
     let phase = Phase::new();
     let socket = Socket::new(stream, phase.clone(), patience(worker));
+    let leave = Rc::new(Notify::new());
     let service = service_fn(|request| {
-        let (worker, phase) = (Rc::clone(worker), phase.clone());
+        let (worker, phase, leave) = (Rc::clone(worker), phase.clone(), Rc::clone(&leave));
         async move {
             let received = phase.serving();
-            let answer = respond(&worker, listener, request, received).await;
-            if answer.closes() {
-                phase.leaving();
-            } else {
-                phase.answered();
+            let mut answer = respond(&worker, listener, request, received).await;
+            let stream = answer.take_stream();
+            if stream.is_none() {
+                if answer.closes() {
+                    phase.leaving();
+                } else {
+                    phase.answered();
+                }
             }
-            Ok::<_, Infallible>(answer.into_response())
+            let response = answer.into_response();
+            Ok::<_, Infallible>(response.map(|whole| match stream {
+                None => Outgoing::Whole(whole),
+                Some(stream) => Outgoing::Streamed(stream, Some(Ending { phase, leave })),
+            }))
         }
     });
     let mut builder = http1::Builder::new();
@@ -60,7 +69,7 @@ pub async fn serve(
     let mut connection = pin!(builder.serve_connection(socket, service));
     let ended = tokio::select! {
         ended = &mut connection => ended,
-        _ = stop.wait_for(|stop| *stop) => {
+        () = over(&mut stop, &leave) => {
             connection.as_mut().graceful_shutdown();
             connection.await
         }
@@ -70,13 +79,21 @@ pub async fn serve(
     }
 }
 
+/// Waits until no other request may follow the one that is being answered.
+async fn over(stop: &mut watch::Receiver<bool>, leave: &Notify) {
+    tokio::select! {
+        _ = stop.wait_for(|stop| *stop) => {}
+        () = leave.notified() => {}
+    }
+}
+
 fn patience(worker: &Worker) -> Patience {
     let config = &worker.shared.config;
     Patience { idle: IDLE, head: config.head_timeout, write: config.write_timeout }
 }
 
 async fn respond(
-    worker: &Worker,
+    worker: &Rc<Worker>,
     listener: Listener,
     request: Request<Incoming>,
     received: Instant,
@@ -87,7 +104,7 @@ async fn respond(
 }
 
 async fn answer(
-    worker: &Worker,
+    worker: &Rc<Worker>,
     listener: Listener,
     request: Request<Incoming>,
     received: Instant,
@@ -106,6 +123,9 @@ async fn answer(
             return operator::reconcile(worker, head.uri.query(), incoming).await;
         }
         Route::Clear => return operator::clear(worker, head.uri.query(), incoming).await,
+        Route::Batch => {
+            return operator::batch(worker, &head.headers, incoming, OPERATION_BYTES_MAX).await;
+        }
         _ => {}
     }
     let limit = match route {
@@ -135,7 +155,7 @@ fn enter<'a>(worker: &Worker, listener: Listener, head: &'a Parts) -> Result<Rou
     }?;
     auth::check(config, &head.headers, listener, route)?;
     if route.has_body() {
-        json(&head.headers, route == Route::Clear)?;
+        json(&head.headers, route.takes_lines())?;
     }
     Ok(route)
 }

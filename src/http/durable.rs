@@ -75,6 +75,11 @@ impl Waiters {
         .await
     }
 
+    /// Wakes `waker` once when `lsn` is durable, or the log has failed. Who asks looks again then.
+    pub fn wake(&self, lsn: Lsn, waker: &Waker) {
+        self.0.borrow_mut().push(Reverse(Waiter { lsn, waker: waker.clone() }));
+    }
+
     /// Wakes the waiters that need wait no longer, and does so each time the bell rings.
     pub async fn serve(&self, ledger: &Ledger, bell: &Notify) {
         loop {

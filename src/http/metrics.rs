@@ -113,6 +113,8 @@ pub struct Metrics {
     authorizations: [[Counter; Outcome::ALL.len()]; AuthorizationKind::ALL.len()],
     notifications: Notifications,
     repeats: Counter,
+    batches: Counter,
+    batch_items: Counter,
     answers: Family<AnswerLabels, Counter>,
     /// Those of `answers` with status 200, of the network's listener and of the operator's: nearly
     /// all, and found without looking.
@@ -178,6 +180,10 @@ impl Metrics {
         });
         let repeats = Counter::default();
         registry.register("repeats", "Requests answered as they were before", repeats.clone());
+        let (batches, batch_items) = (Counter::default(), Counter::default());
+        registry.register("batches", "Batches of operations begun", batches.clone());
+        let help = "Operations and what was none that came in batches";
+        registry.register("batch_items", help, batch_items.clone());
         let answers: Family<AnswerLabels, Counter> = Family::default();
         registry.register("answers", "Answers, by status", answers.clone());
         let succeeded = [Listener::Network, Listener::Operator].map(|listener| {
@@ -192,6 +198,8 @@ impl Metrics {
             authorizations: authorized,
             notifications: Notifications::new(&mut registry),
             repeats,
+            batches,
+            batch_items,
             answers,
             succeeded,
             refused_connections,
@@ -239,6 +247,16 @@ impl Metrics {
     /// A request was answered as it was before.
     pub fn repeated(&self) {
         self.repeats.inc();
+    }
+
+    /// A batch of operations began.
+    pub fn batch_began(&self) {
+        self.batches.inc();
+    }
+
+    /// Something came in a batch.
+    pub fn batch_item(&self) {
+        self.batch_items.inc();
     }
 
     /// An answer was given.

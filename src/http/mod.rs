@@ -24,6 +24,8 @@ pub mod listener;
 pub mod metrics;
 mod operation;
 mod operator;
+mod outgoing;
+mod pieces;
 mod questions;
 mod quick;
 pub mod request;

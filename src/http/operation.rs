@@ -28,7 +28,7 @@ pub async fn operate(
             Submitted::Decided(action, stamp) => {
                 let body = operation_answer::body(&action, stamp.action());
                 worker.durable(stamp.lsn).await?;
-                shared.metrics.acted(operation, action.outcome.as_ref().err().map(|r| r.refusal));
+                count(worker, &action);
                 return Ok(Answer::json(StatusCode::OK, body));
             }
             Submitted::Seen(lsn) => {
@@ -47,8 +47,14 @@ pub async fn operate(
     }
 }
 
+/// Counts what was recorded.
+pub(super) fn count(worker: &Worker, action: &Action<'_>) {
+    let refusal = action.outcome.as_ref().err().map(|refused| refused.refusal);
+    worker.shared.metrics.acted(action.request.operation, refusal);
+}
+
 /// Submits it, unless this ledger moves money by itself: then only what was asked before is answered.
-fn submit<'a>(
+pub(super) fn submit<'a>(
     worker: &Worker,
     request: OperationRequest<'a>,
     others: &[Lsn],

@@ -7,6 +7,8 @@
 /// The members of an operation's body, each at most once.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Members<'a> {
+    /// `operation`, which an operation of a batch has.
+    pub operation: Option<&'a str>,
     /// `idempotency_key`.
     pub idempotency_key: Option<&'a str>,
     /// `transaction_id`.
@@ -33,6 +35,7 @@ pub fn members(body: &[u8]) -> Option<Members<'_>> {
     let mut found = Members::default();
     read.object(|read, name| {
         let place = match name {
+            "operation" => &mut found.operation,
             "idempotency_key" => &mut found.idempotency_key,
             "transaction_id" => &mut found.transaction_id,
             "tenant_account_ref" => &mut found.tenant_account_ref,

@@ -9,7 +9,7 @@ use serde_json::value::RawValue;
 use hyper::StatusCode;
 
 use super::answer::Problem;
-use super::quick;
+use super::quick::{self, Members};
 use crate::engine::Currencies;
 use crate::engine::record::OperationRequest;
 use crate::ledger::{Amount, Currency, Money, Operation};
@@ -50,6 +50,27 @@ struct Wire<'a> {
     tenant_hold_balance_ref: Option<&'a RawValue>,
 }
 
+/// The same in a batch, where a member says which of the six it is.
+#[derive(Debug, Deserialize)]
+struct WireItem<'a> {
+    #[serde(borrow)]
+    operation: Cow<'a, str>,
+    #[serde(borrow)]
+    idempotency_key: Cow<'a, str>,
+    #[serde(borrow)]
+    transaction_id: Cow<'a, str>,
+    #[serde(borrow)]
+    tenant_account_ref: Cow<'a, str>,
+    #[serde(borrow)]
+    of_action_ref: Cow<'a, str>,
+    #[serde(borrow, default, deserialize_with = "present")]
+    amount: Option<&'a RawValue>,
+    #[serde(borrow, default, deserialize_with = "present")]
+    tenant_balance_ref: Option<&'a RawValue>,
+    #[serde(borrow, default, deserialize_with = "present")]
+    tenant_hold_balance_ref: Option<&'a RawValue>,
+}
+
 #[derive(Deserialize)]
 struct WireAmount<'a> {
     #[serde(borrow)]
@@ -68,8 +89,21 @@ impl<'a> OperationBody<'a> {
         body: &'a [u8],
         currencies: &Currencies,
     ) -> Result<Self, Problem> {
-        let quickly = Self::parse_quickly(operation, body, currencies);
+        let members = quick::members(body).filter(|members| members.operation.is_none());
+        let quickly = members.and_then(|members| Self::of_members(operation, members, currencies));
         quickly.map_or_else(|| Self::parse_fully(operation, body, currencies), Ok)
+    }
+
+    /// Reads one operation of a batch: the same with the member `operation`, its name.
+    ///
+    /// # Errors
+    /// 400 with the code that applies.
+    pub fn parse_item(item: &'a [u8], currencies: &Currencies) -> Result<Self, Problem> {
+        let quickly = quick::members(item).and_then(|members| {
+            let operation = Operation::parse(members.operation?)?;
+            Self::of_members(operation, members, currencies)
+        });
+        quickly.map_or_else(|| Self::parse_item_fully(item, currencies), Ok)
     }
 
     fn parse_fully(
@@ -77,7 +111,23 @@ impl<'a> OperationBody<'a> {
         body: &'a [u8],
         currencies: &Currencies,
     ) -> Result<Self, Problem> {
-        let wire: Wire<'a> = object(body)?;
+        Self::of_wire(operation, object(body)?, currencies)
+    }
+
+    fn parse_item_fully(item: &'a [u8], currencies: &Currencies) -> Result<Self, Problem> {
+        let item: WireItem<'a> = object(item)?;
+        let operation = Operation::parse(&item.operation).ok_or_else(|| {
+            let names = Operation::ALL.map(Operation::name).join(", ");
+            Problem::invalid(format!("operation is not one of {names}"))
+        })?;
+        Self::of_wire(operation, item.into(), currencies)
+    }
+
+    fn of_wire(
+        operation: Operation,
+        wire: Wire<'a>,
+        currencies: &Currencies,
+    ) -> Result<Self, Problem> {
         text("idempotency_key", &wire.idempotency_key, TEXT_MAX)?;
         text("transaction_id", &wire.transaction_id, TEXT_MAX)?;
         text("tenant_account_ref", &wire.tenant_account_ref, ACCOUNT_MAX)?;
@@ -96,13 +146,12 @@ impl<'a> OperationBody<'a> {
         })
     }
 
-    /// The same, of a body in which nothing is wrong or unusual; `None` of any other.
-    fn parse_quickly(
+    /// The same, where nothing is wrong or unusual; `None` of any other.
+    fn of_members(
         operation: Operation,
-        body: &'a [u8],
+        members: Members<'a>,
         currencies: &Currencies,
     ) -> Option<Self> {
-        let members = quick::members(body)?;
         let within = |text: &'a str, max| (1..=max).contains(&text.len()).then_some(text);
         let given = if operation.names_a_hold() {
             members.tenant_hold_balance_ref
@@ -139,6 +188,20 @@ impl<'a> OperationBody<'a> {
             of_action_ref: &self.of_action_ref,
             reference: self.reference.as_deref(),
             money: self.money,
+        }
+    }
+}
+
+impl<'a> From<WireItem<'a>> for Wire<'a> {
+    fn from(item: WireItem<'a>) -> Self {
+        Self {
+            idempotency_key: item.idempotency_key,
+            transaction_id: item.transaction_id,
+            tenant_account_ref: item.tenant_account_ref,
+            of_action_ref: item.of_action_ref,
+            amount: item.amount,
+            tenant_balance_ref: item.tenant_balance_ref,
+            tenant_hold_balance_ref: item.tenant_hold_balance_ref,
         }
     }
 }

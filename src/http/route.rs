@@ -72,6 +72,8 @@ pub enum Route<'a> {
     Reconcile,
     /// `POST /v1/clearings`
     Clear,
+    /// `POST /v1/ledger/batch`
+    Batch,
     /// `GET /v1/transactions/{transaction_id}`
     Transaction(&'a str),
     /// `GET /v1/transactions/{transaction_id}/explain`
@@ -109,6 +111,7 @@ impl Route<'_> {
                 | Self::Snapshot
                 | Self::Reconcile
                 | Self::Clear
+                | Self::Batch
                 | Self::ResolveBreak
         )
     }
@@ -117,6 +120,12 @@ impl Route<'_> {
     #[must_use]
     pub const fn has_body(self) -> bool {
         self.writes() && !matches!(self, Self::ClearLimits(_))
+    }
+
+    /// Whether its body may be a JSON value in each line.
+    #[must_use]
+    pub const fn takes_lines(self) -> bool {
+        matches!(self, Self::Clear | Self::Batch)
     }
 
     /// Whether it is open without a key: a supervisor has none.
@@ -192,6 +201,9 @@ pub fn operator<'a>(method: &Method, path: &'a str) -> Result<Route<'a>, Problem
             allow(method, &[(Method::POST, Route::Reconcile)])
         }
         (Some("v1"), Some("clearings"), None, ..) => allow(method, &[(Method::POST, Route::Clear)]),
+        (Some("v1"), Some("ledger"), Some("batch"), None, _) => {
+            allow(method, &[(Method::POST, Route::Batch)])
+        }
         (Some("v1"), Some("transactions"), Some(id), None, _) => get(Route::Transaction(id)),
         (Some("v1"), Some("transactions"), Some(id), Some("explain"), None) => {
             get(Route::Explain(id))

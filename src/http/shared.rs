@@ -1,5 +1,6 @@
 //! What all workers share: the ledger, the configuration, the limits that hold over all of them.
 
+use std::ops::Deref;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::time::Duration;
@@ -54,10 +55,27 @@ impl Shared {
     ///
     /// # Errors
     /// 503 when as many are as may be.
-    pub fn admit(&self) -> Result<InFlight<'_>, Problem> {
-        let before = self.in_flight.fetch_add(1, Ordering::Relaxed);
-        let admitted = InFlight(&self.in_flight);
-        if before >= self.config.max_in_flight {
+    pub fn admit(&self) -> Result<InFlight<&Self>, Problem> {
+        InFlight::among(self)
+    }
+
+    /// The same for a request that is answered behind the call.
+    ///
+    /// # Errors
+    /// 503 when as many are as may be.
+    pub fn admit_stream(self: &Arc<Self>) -> Result<InFlight<Arc<Self>>, Problem> {
+        InFlight::among(Arc::clone(self))
+    }
+}
+
+/// A request in flight.
+pub struct InFlight<S: Deref<Target = Shared>>(S);
+
+impl<S: Deref<Target = Shared>> InFlight<S> {
+    fn among(shared: S) -> Result<Self, Problem> {
+        let before = shared.in_flight.fetch_add(1, Ordering::Relaxed);
+        let admitted = Self(shared);
+        if before >= admitted.0.config.max_in_flight {
             let message = "too much is in flight: nothing was done, ask again later";
             return Err(Problem::unavailable("OVERLOADED", message));
         }
@@ -65,12 +83,8 @@ impl Shared {
     }
 }
 
-/// A request in flight.
-#[derive(Debug)]
-pub struct InFlight<'a>(&'a AtomicUsize);
-
-impl Drop for InFlight<'_> {
+impl<S: Deref<Target = Shared>> Drop for InFlight<S> {
     fn drop(&mut self) {
-        self.0.fetch_sub(1, Ordering::Relaxed);
+        self.0.in_flight.fetch_sub(1, Ordering::Relaxed);
     }
 }

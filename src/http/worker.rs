@@ -3,6 +3,7 @@
 use std::rc::Rc;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::task::Waker;
 
 use tokio::net::TcpStream;
 use tokio::sync::{Notify, mpsc, watch};
@@ -64,6 +65,11 @@ impl Worker {
     pub async fn durable(&self, lsn: Lsn) -> Result<(), Problem> {
         let done = self.waiters.durable(&self.shared.ledger, lsn).await;
         done.map_err(|_| Problem::outcome_unknown())
+    }
+
+    /// Wakes `waker` once when the log has made `lsn` durable, or has failed.
+    pub fn wake_when_durable(&self, lsn: Lsn, waker: &Waker) {
+        self.waiters.wake(lsn, waker);
     }
 
     /// The record at `lsn`, once it is durable, read off this thread.

@@ -44,6 +44,21 @@ impl Client {
 
     /// The next answer; an error when the connection ends before it is whole.
     pub(crate) fn receive(&mut self) -> io::Result<Reply> {
+        let mut reply = self.head()?;
+        if reply.header("transfer-encoding") == Some("chunked") {
+            while let Some(chunk) = self.chunk()? {
+                reply.body.extend_from_slice(&chunk);
+            }
+            return Ok(reply);
+        }
+        let length = reply.header("content-length").map_or(0, |length| length.parse().unwrap());
+        reply.body.resize(if self.bodiless { 0 } else { length }, 0);
+        self.stream.read_exact(&mut reply.body)?;
+        Ok(reply)
+    }
+
+    /// The head of the next answer.
+    pub(crate) fn head(&mut self) -> io::Result<Reply> {
         let status = self.line()?;
         let code = status.split(' ').nth(1).and_then(|code| code.parse().ok());
         let status = code.unwrap_or_else(|| panic!("not a status line: {status:?}"));
@@ -53,11 +68,17 @@ impl Client {
             let Some((name, value)) = line.split_once(':') else { break };
             headers.push((name.to_ascii_lowercase(), value.trim().to_owned()));
         }
-        let mut reply = Reply { status, headers, body: Vec::new() };
-        let length = reply.header("content-length").map_or(0, |length| length.parse().unwrap());
-        reply.body.resize(if self.bodiless { 0 } else { length }, 0);
-        self.stream.read_exact(&mut reply.body)?;
-        Ok(reply)
+        Ok(Reply { status, headers, body: Vec::new() })
+    }
+
+    /// The next piece of an answer that is sent in chunks; `None` behind the last.
+    pub(crate) fn chunk(&mut self) -> io::Result<Option<Vec<u8>>> {
+        let length = self.line()?;
+        let length = usize::from_str_radix(&length, 16).unwrap_or_else(|_| panic!("{length:?}"));
+        let mut bytes = vec![0; length];
+        self.stream.read_exact(&mut bytes)?;
+        assert_eq!(self.line()?, "");
+        Ok((length > 0).then_some(bytes))
     }
 
     fn line(&mut self) -> io::Result<String> {
@@ -100,6 +121,11 @@ impl Client {
         }
         self.stream.get_ref().set_read_timeout(Some(PATIENCE))?;
         self.receive()
+    }
+
+    /// The same connection, for another thread to write to.
+    pub(crate) fn writer(&self) -> TcpStream {
+        self.stream.get_ref().try_clone().unwrap()
     }
 
     /// Ends the connection with a reset: whatever is on its way is lost.

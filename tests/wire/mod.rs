@@ -3,6 +3,7 @@
 //! | module | holds the server to |
 //! | --- | --- |
 //! | `contract`, `operator`, `books`, `past` | what it answers when all is well, and each refusal |
+//! | `batch` | many operations in one request: each as if it came alone, whatever becomes of the batch |
 //! | `cycles` | whole lives of cards, played by the load generator's stand-in for the network |
 //! | `authorizations` | what is approved and declined, in time and once |
 //! | `limits` | spend limits: set, shown, told, and raced |
@@ -21,6 +22,7 @@
 
 mod amounts;
 mod authorizations;
+mod batch;
 mod books;
 mod clearing;
 mod contract;

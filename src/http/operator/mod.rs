@@ -2,6 +2,7 @@
 
 mod accounts;
 mod actions;
+mod batch;
 mod books;
 mod breaks;
 mod clearings;
@@ -18,6 +19,7 @@ mod snapshot;
 mod statement;
 mod transfers;
 
+pub use batch::batch;
 pub use clearings::clear;
 use hyper::StatusCode;
 pub use reconciliations::reconcile;

@@ -18,6 +18,14 @@ fn currencies() -> Currencies {
     Currencies::iso()
 }
 
+fn quickly<'a>(
+    operation: Operation,
+    body: &'a [u8],
+    currencies: &Currencies,
+) -> Option<OperationBody<'a>> {
+    OperationBody::of_members(operation, quick::members(body)?, currencies)
+}
+
 fn text() -> impl Strategy<Value = String> {
     prop_oneof![
         12 => "[!#-Z^-~]{1,40}",
@@ -75,10 +83,30 @@ proptest! {
         body in body(),
     ) {
         let (body, currencies) = (body.as_bytes(), currencies());
-        if let Some(quick) = OperationBody::parse_quickly(operation, body, &currencies) {
+        if let Some(quick) = quickly(operation, body, &currencies) {
             let full = OperationBody::parse_fully(operation, body, &currencies);
             prop_assert_eq!(quick, full.unwrap());
         }
+    }
+
+    #[test]
+    fn an_operation_of_a_batch_is_the_same_operation(
+        operation in prop::sample::select(&Operation::ALL[..]),
+        body in body(),
+    ) {
+        let item = body.replacen('{', &format!("{{\"operation\":\"{}\",", operation.name()), 1);
+        let (body, item, currencies) = (body.as_bytes(), item.as_bytes(), currencies());
+        let full = OperationBody::parse_item_fully(item, &currencies).ok();
+        prop_assert_eq!(OperationBody::parse_fully(operation, body, &currencies).ok(), full);
+        prop_assert_eq!(
+            OperationBody::parse(operation, body, &currencies).ok(),
+            OperationBody::parse_item(item, &currencies).ok()
+        );
+        // To a single operation the member is like any unknown one.
+        prop_assert_eq!(
+            OperationBody::parse(operation, item, &currencies).ok(),
+            OperationBody::parse(operation, body, &currencies).ok()
+        );
     }
 
     #[test]
@@ -99,7 +127,7 @@ proptest! {
         });
         let body = body.to_string().replace("\"VALUE\"", &value);
         let (body, currencies) = (body.as_bytes(), currencies());
-        let quick = OperationBody::parse_quickly(operation, body, &currencies);
+        let quick = quickly(operation, body, &currencies);
         prop_assert_eq!(quick, OperationBody::parse_fully(operation, body, &currencies).ok());
     }
 }
