@@ -6,7 +6,7 @@ use clap::{Parser, Subcommand};
 
 use crate::engine::memory::Weighed;
 use crate::{
-    compare, disk, engine, growth, history, http, instructions, latency, limits, reconcile,
+    batch, compare, disk, engine, growth, history, http, instructions, latency, limits, reconcile,
     recovery, snapshot,
 };
 
@@ -37,6 +37,8 @@ pub enum Command {
     Reconcile(reconcile::Args),
     /// Durable holds per second over HTTP against the same without sync and a bare responder
     Http(http::Args),
+    /// Durable operations per second in batches of several lengths
+    Batch(batch::Args),
     /// Throughput, latency, memory and time to start as accounts and keys become many
     Growth(growth::Args),
     /// The same hold of holdfast and of others: bare hyper, Redis, PostgreSQL, TigerBeetle
@@ -87,6 +89,7 @@ impl Args {
             Command::Snapshot(args) => snapshot::run(&args),
             Command::Reconcile(args) => reconcile::run(&args),
             Command::Http(args) => http::run(&args),
+            Command::Batch(args) => batch::run(&args),
             Command::Growth(args) => growth::run(&args),
             Command::Compare(args) => compare::run(&args),
             Command::Instructions(args) => instructions::run(&args),

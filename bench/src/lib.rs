@@ -1,6 +1,7 @@
 //! What the benchmarks of holdfast are made of: a bench is a module with a `run`, an entry of
 //! [`cli::Command`], and a [`report::Table`] that it prints.
 
+pub mod batch;
 pub mod cli;
 pub mod compare;
 pub mod discard;

@@ -145,14 +145,19 @@ impl Client {
 /// When the server refuses one.
 pub fn open_accounts(operator: SocketAddr, accounts: u64) -> anyhow::Result<()> {
     let mut client = Client::connect(operator)?;
-    for number in 0..accounts {
-        let name = crate::requests::account(number);
-        let body = format!(
-            r#"{{"tenant_account_ref":"{name}","currencies":["SGD"],"overdraft_limit":{{"SGD":10000000000000.00}}}}"#
-        );
-        client.exchange(&post("/v1/accounts", &body))?;
-    }
-    Ok(())
+    (0..accounts).try_for_each(|number| open_account(&mut client, number))
+}
+
+/// Opens one of them over a connection to the operator listener.
+///
+/// # Errors
+/// When the server refuses it.
+pub fn open_account(client: &mut Client, number: u64) -> anyhow::Result<()> {
+    let name = crate::requests::account(number);
+    let body = format!(
+        r#"{{"tenant_account_ref":"{name}","currencies":["SGD"],"overdraft_limit":{{"SGD":10000000000000.00}}}}"#
+    );
+    client.exchange(&post("/v1/accounts", &body)).map(drop)
 }
 
 #[cfg(test)]
