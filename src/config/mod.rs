@@ -108,6 +108,8 @@ pub struct Config {
     pub allow_any_filesystem: bool,
     /// Whether the machine's clock may be far ahead of the last action.
     pub accept_clock_jump: bool,
+    /// Whether answers say where their time went.
+    pub server_timing: bool,
     /// What the server's messages look like.
     pub log_format: LogFormat,
     /// Each setting as it was found, in the order of [`setting::ALL`].
@@ -184,6 +186,7 @@ impl Config {
         let keeping = Keeping::read(reader);
         let allow_any_filesystem = reader.switch(&setting::ALLOW_ANY_FILESYSTEM);
         let accept_clock_jump = reader.switch(&setting::ACCEPT_CLOCK_JUMP);
+        let server_timing = reader.switch(&setting::SERVER_TIMING);
         let log_format = reader.choice(&setting::LOG_FORMAT, LOG_FORMAT);
         listener::check(reader, listen, operator_listen, api_keys.as_ref());
         Some(Self {
@@ -212,6 +215,7 @@ impl Config {
             keeping: keeping?,
             allow_any_filesystem: allow_any_filesystem?,
             accept_clock_jump: accept_clock_jump?,
+            server_timing: server_timing?,
             log_format: log_format?,
             settled: Vec::new(),
         })

@@ -179,6 +179,9 @@ settings! {
         "Keep the log on a file system other than ext4 and XFS";
     ACCEPT_CLOCK_JUMP: "accept_clock_jump", "accept-clock-jump", Kind::Switch, "true|false",
         "Start although the machine's clock is far ahead of the last action";
+    SERVER_TIMING: "server_timing", "server-timing", Kind::Switch, "true|false",
+        "Whether answers of the network listener's operations and authorizations say in a header, \
+         Server-Timing, how long reading, deciding, writing and the log took";
     LOG_FORMAT: "log_format", "log-format", Kind::Text("auto"), "auto|human|json",
         "What the server's messages look like; auto is human on a terminal, else json";
 }

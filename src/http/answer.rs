@@ -18,10 +18,13 @@ use hyper::header::{self, HeaderName, HeaderValue};
 use hyper::{Response, StatusCode};
 
 use super::outgoing::Stream;
+use super::timing::Stopwatch;
 use crate::wire::parts::refusal;
 
 /// Says that an answer is the first one, told again.
 pub const REPLAYED: HeaderName = HeaderName::from_static("idempotency-replayed");
+
+const SERVER_TIMING: HeaderName = HeaderName::from_static("server-timing");
 
 /// What is sent back.
 #[derive(Debug)]
@@ -34,6 +37,7 @@ pub struct Answer {
     close: bool,
     allow: Option<&'static str>,
     stream: Option<Stream>,
+    timing: Option<HeaderValue>,
 }
 
 impl Answer {
@@ -42,7 +46,7 @@ impl Answer {
     pub fn json(status: StatusCode, body: Vec<u8>) -> Self {
         let kind = "application/json";
         let (replayed, retry, close) = (false, false, false);
-        Self { status, body, kind, replayed, retry, close, allow: None, stream: None }
+        Self { status, body, kind, replayed, retry, close, allow: None, stream: None, timing: None }
     }
 
     /// An answer whose body is made while it is sent.
@@ -72,6 +76,12 @@ impl Answer {
     #[must_use]
     pub fn replayed(self) -> Self {
         Self { replayed: true, ..self }
+    }
+
+    /// The same answer, which says where its time went, if that is wanted.
+    #[must_use]
+    pub fn timed(self, watch: &Stopwatch) -> Self {
+        Self { timing: watch.header(), ..self }
     }
 
     /// The same answer, after which the connection is closed: what follows on it cannot be told
@@ -108,6 +118,9 @@ impl Answer {
         }
         if self.close {
             headers.insert(header::CONNECTION, HeaderValue::from_static("close"));
+        }
+        if let Some(timing) = self.timing {
+            headers.insert(SERVER_TIMING, timing);
         }
         if let Some(allow) = self.allow {
             headers.insert(header::ALLOW, HeaderValue::from_static(allow));

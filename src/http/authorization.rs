@@ -12,6 +12,7 @@ use super::answer::{Answer, Problem};
 use super::authorization_body::{AuthorizationBody, Denominated};
 use super::metrics::Outcome;
 use super::settling::settle;
+use super::timing::{Stage, Stopwatch};
 use super::worker::Worker;
 use crate::engine::record::{Asked, Authorization, AuthorizationKind};
 use crate::engine::{
@@ -32,14 +33,22 @@ pub async fn authorize(
     kind: AuthorizationKind,
     body: &[u8],
     received: Instant,
+    watch: &mut Stopwatch,
 ) -> Result<Answer, Problem> {
-    let parsed = AuthorizationBody::parse(body)?;
+    let parsed = AuthorizationBody::parse(body);
+    watch.lap(Stage::Read);
+    let parsed = parsed?;
     let ends = received.checked_add(worker.shared.config.authorizations.budget);
     let desk = Desk { worker, kind, parsed: &parsed, ends: ends.unwrap_or(received) };
     // Too much in flight is a decline, too.
     let Ok(_in_flight) = worker.shared.admit() else { return Ok(desk.undecided("OVERLOADED")) };
     match desk.question()? {
-        Ok((account, asked)) => desk.answer(account.as_deref().map_err(|why| *why), asked).await,
+        Ok((account, asked)) => {
+            let account = account.as_deref().map_err(|why| *why);
+            let answer = desk.answer(account, asked, watch).await;
+            watch.lap(Stage::Log);
+            answer
+        }
         Err(reason) => Ok(desk.undecided(reason)),
     }
 }
@@ -79,11 +88,14 @@ impl Desk<'_> {
         &self,
         account: Result<&str, Decline>,
         asked: Asked,
+        watch: &mut Stopwatch,
     ) -> Result<Answer, Problem> {
         let (mut earlier, mut undone) = (Earlier::default(), Vec::new());
         loop {
             let request = self.request(account, asked);
-            let seen = match self.worker.shared.ledger.authorize(request, &earlier) {
+            let submitted = self.worker.shared.ledger.authorize(request, &earlier);
+            watch.lap(Stage::Decide);
+            let seen = match submitted {
                 Ok(Submitted::Decided(authorization, stamp)) => {
                     return self.decided(&authorization, stamp).await;
                 }
@@ -93,6 +105,7 @@ impl Desk<'_> {
             let Some(stored) = self.stored(seen).await? else {
                 return Ok(self.undecided(wire::TOO_LATE));
             };
+            watch.lap(Stage::Log);
             earlier.read.push(seen);
             match self.told(&stored)? {
                 Told::Same(first, stamp) => {

@@ -19,6 +19,7 @@ use super::answer::{Answer, Problem};
 use super::outgoing::{Ending, Outgoing};
 use super::route::{self, Listener, Route};
 use super::socket::{Patience, Phase, Socket};
+use super::timing::Stopwatch;
 use super::worker::Worker;
 use super::{auth, authorization, body, operation, operator, questions, webhook};
 
@@ -132,13 +133,18 @@ async fn answer(
         Route::Operation(_) | Route::Authorize(_) => OPERATION_BYTES_MAX,
         _ => BYTES_MAX,
     };
+    let mut watch = Stopwatch::start(shared.config.server_timing);
     let body = body::read(incoming, limit, shared.config.body_timeout).await?;
     if let Route::Authorize(kind) = route {
-        return authorization::authorize(worker, kind, &body, received).await;
+        let answer = authorization::authorize(worker, kind, &body, received, &mut watch).await;
+        return Ok(answer.unwrap_or_else(Answer::from).timed(&watch));
     }
     let _in_flight = shared.admit()?;
     match route {
-        Route::Operation(operation) => operation::operate(worker, operation, &body).await,
+        Route::Operation(operation) => {
+            let answer = operation::operate(worker, operation, &body, &mut watch).await;
+            Ok(answer.unwrap_or_else(Answer::from).timed(&watch))
+        }
         Route::Webhook => webhook::receive(worker, &body).await,
         Route::Ask(question) => questions::receive(worker, question, &body).await,
         route => operator::write(worker, route, &body).await,

@@ -33,6 +33,7 @@ pub mod route;
 mod settling;
 pub mod shared;
 mod socket;
+mod timing;
 mod unavailable;
 mod webhook;
 mod worker;

@@ -4,6 +4,7 @@ use hyper::StatusCode;
 
 use super::answer::{Answer, Problem};
 use super::request::OperationBody;
+use super::timing::{Stage, Stopwatch};
 use super::worker::Worker;
 use crate::engine::record::{Action, OperationRequest};
 use crate::engine::{IntegrationMode, Lsn, Repeat, Submitted};
@@ -18,21 +19,31 @@ pub async fn operate(
     worker: &Worker,
     operation: Operation,
     body: &[u8],
+    watch: &mut Stopwatch,
 ) -> Result<Answer, Problem> {
     let shared = &worker.shared;
-    let parsed = OperationBody::parse(operation, body, &shared.config.currencies)?;
+    let parsed = OperationBody::parse(operation, body, &shared.config.currencies);
+    watch.lap(Stage::Read);
+    let parsed = parsed?;
     let request = parsed.request();
     let mut others = Vec::new();
     loop {
-        match submit(worker, request, &others)? {
+        let submitted = submit(worker, request, &others);
+        watch.lap(Stage::Decide);
+        match submitted? {
             Submitted::Decided(action, stamp) => {
                 let body = operation_answer::body(&action, stamp.action());
-                worker.durable(stamp.lsn).await?;
+                watch.lap(Stage::Encode);
+                let durable = worker.durable(stamp.lsn).await;
+                watch.lap(Stage::Log);
+                durable?;
                 count(worker, &action);
                 return Ok(Answer::json(StatusCode::OK, body));
             }
             Submitted::Seen(lsn) => {
-                let stored = worker.stored(lsn).await?;
+                let stored = worker.stored(lsn).await;
+                watch.lap(Stage::Log);
+                let stored = stored?;
                 match stored.repeats(&request)? {
                     Repeat::Same(action, stamp) => {
                         shared.metrics.repeated();

@@ -12,6 +12,7 @@
 //! | `notifications` | what is told, once, and how it is shown |
 //! | `questions` | what the tenant is asked, and what is answered without a hook |
 //! | `keys` | who may do what |
+//! | `timing` | where an answer's time went, for whoever asks |
 //! | `storm`, `damage` | crashes under load, and logs that were harmed |
 //! | `explain` | what each decision of a transaction saw, and that it comes out again |
 //! | `clearing` | clearing mode: what approvals, reversals and clearing records move, and once |
@@ -48,4 +49,5 @@ mod shapes;
 mod storm;
 mod table;
 mod texts;
+mod timing;
 mod transport;
