@@ -310,20 +310,21 @@ impl End {
 
 /// Looks for the quote that ends a text, and stops in front of what is not there yet.
 fn text(bytes: &[u8], looked: &mut usize) -> Option<usize> {
-    while let Some(byte) = bytes.get(*looked) {
-        match byte {
-            b'"' => {
-                *looked = looked.saturating_add(1);
-                return Some(*looked);
-            }
-            b'\\' => {
-                bytes.get(looked.saturating_add(1))?;
-                *looked = looked.saturating_add(2);
-            }
-            _ => *looked = looked.saturating_add(1),
+    loop {
+        let rest = bytes.get(*looked..)?;
+        let Some(at) = memchr::memchr2(b'"', b'\\', rest) else {
+            *looked = looked.saturating_add(rest.len());
+            return None;
+        };
+        *looked = looked.saturating_add(at);
+        if rest.get(at) == Some(&b'"') {
+            *looked = looked.saturating_add(1);
+            return Some(*looked);
         }
+        // What is escaped goes with what escapes it.
+        bytes.get(looked.saturating_add(1))?;
+        *looked = looked.saturating_add(2);
     }
-    None
 }
 
 fn nested(
