@@ -116,6 +116,12 @@ impl<S: Storage> Engine<S> {
         self.log.wal.durable()
     }
 
+    /// Says that the caller, who may have submitted something, does nothing more for now: the log
+    /// need not wait for more.
+    pub fn hurry(&self) {
+        self.log.wal.hurry();
+    }
+
     /// The newest record that was taken, durable or not.
     #[must_use]
     pub fn appended(&self) -> Lsn {

@@ -113,8 +113,13 @@ pub fn run(
     arrivals: mpsc::UnboundedReceiver<Arrival>,
     stop: watch::Receiver<bool>,
 ) {
-    let runtime =
-        tokio::runtime::Builder::new_current_thread().enable_all().max_blocking_threads(2).build();
+    let resting = Arc::clone(&shared);
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .max_blocking_threads(2)
+        // What it appended is all that comes until it is woken: the log need not wait for more.
+        .on_thread_park(move || resting.ledger.hurry())
+        .build();
     match runtime {
         Ok(runtime) => LocalSet::new().block_on(&runtime, serve(shared, bell, arrivals, stop)),
         Err(error) => tracing::error!(%error, "an HTTP worker could not start"),

@@ -39,6 +39,9 @@ use crate::http::shared::Shared;
 
 /// How long what is in flight may take to be told that the log failed.
 const LAST_WORDS: Duration = Duration::from_secs(1);
+/// For how long a commit waits for more while every HTTP worker is busy: of 200, 400 and 800 µs none
+/// was clearly better, and all were better than none.
+const LINGER: Duration = Duration::from_micros(400);
 
 /// Serves until told to stop, or until the log fails.
 ///
@@ -149,6 +152,7 @@ fn open(
             // No life begins with a longer one than those that follow.
             first_segment_bytes: defaults.first_segment_bytes.min(config.segment_bytes),
             sync: config.sync,
+            linger: LINGER,
             on_commit: Some(Box::new(move |commit| {
                 counted.committed(commit);
                 wakers.wake();

@@ -1,7 +1,8 @@
 //! The committer: it writes what was appended in groups, syncs them, and says how far it is.
 //!
-//! There is no timer and no artificial delay: the next commit takes what was appended during this
-//! one. Only an empty group waits, for the log to be idle: it vouches for the records before it.
+//! The next commit takes what was appended during this one. Where the log's owner says when it is at
+//! rest, a commit waits for that, but not for long: while it is busy more comes, and the next group is
+//! larger. An empty group waits for the log to be idle: it vouches for the records before it.
 
 use std::io;
 use std::sync::Arc;
@@ -34,6 +35,7 @@ pub struct Committer<S: Storage> {
     group_bytes_max: usize,
     sync: Sync,
     idle: Duration,
+    linger: Duration,
     on_commit: Option<OnCommit>,
     head: Vec<u8>,
 }
@@ -111,6 +113,7 @@ impl<S: Storage> Committer<S> {
     /// The log is poisoned.
     pub fn run(mut self) -> Result<(), CommitError> {
         loop {
+            self.linger();
             match self.step()? {
                 Step::Committed => {}
                 Step::Idle => self.await_work()?,
@@ -187,6 +190,7 @@ impl<S: Storage> Committer<S> {
             group_bytes_max: options.group_bytes_max,
             sync: Sync::Group,
             idle: options.idle,
+            linger: options.linger,
             on_commit: None,
             head: Vec::new(),
         };
@@ -343,6 +347,22 @@ impl<S: Storage> Committer<S> {
         queue.waiting = false;
         drop(queue);
         if idle { self.vouch().map(drop) } else { Ok(()) }
+    }
+
+    /// Leaves those who append more time while they are busy: a group of many costs hardly more
+    /// than one of few.
+    fn linger(&self) {
+        let shared = &self.log.shared;
+        if self.linger.is_zero() || self.batch.left() > 0 {
+            return;
+        }
+        let mut queue = shared.queue.lock();
+        if !queue.buffer.is_empty() && !queue.hurried && queue.life == Life::Open {
+            queue.lingering = true;
+            shared.work.wait_for(&mut queue, self.linger);
+            queue.lingering = false;
+        }
+        queue.hurried = false;
     }
 
     /// Sleeps until there is a segment to write to.

@@ -97,6 +97,18 @@ impl<S: Storage> Wal<S> {
         Ok(lsn)
     }
 
+    /// Says that whoever appended before appends nothing more for now: a commit that lingers for
+    /// more need not. Costs next to nothing where none does.
+    pub fn hurry(&self) {
+        let mut queue = self.log.shared.queue.lock();
+        queue.hurried = !queue.buffer.is_empty();
+        let wake = queue.hurried && queue.lingering;
+        drop(queue);
+        if wake {
+            self.log.shared.work.notify_one();
+        }
+    }
+
     /// The last record appended.
     #[must_use]
     pub fn appended(&self) -> Lsn {

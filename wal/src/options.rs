@@ -24,6 +24,9 @@ pub struct Options {
     pub sync: Sync,
     /// How long nothing is appended before an empty group vouches for the last records.
     pub idle: Duration,
+    /// For how long a commit waits for more to be appended, while those who append have not said
+    /// that they are at rest ([`Wal::hurry`](crate::Wal::hurry)). Zero: a commit never waits.
+    pub linger: Duration,
     /// How long to wait before a segment that could not be prepared is tried again.
     pub retry: Duration,
     /// Told after each group commit, by the committer and outside every lock.
@@ -120,6 +123,7 @@ impl Default for Options {
             buffer_bytes_max: 64 << 20,
             sync: Sync::Group,
             idle: Duration::from_millis(100),
+            linger: Duration::ZERO,
             retry: Duration::from_secs(1),
             on_commit: None,
             on_shortage: None,

@@ -36,6 +36,10 @@ pub(crate) struct Queue<M> {
     pub(crate) failing: bool,
     /// Whether the committer sleeps.
     pub(crate) waiting: bool,
+    /// Whether it waits for more.
+    pub(crate) lingering: bool,
+    /// Whether somebody who appended this said that nothing more comes for now.
+    pub(crate) hurried: bool,
     /// Whether what it has taken waits for a segment.
     pub(crate) starved: bool,
     /// Why no segment can be made for that, on a disk that is not full but broken.
@@ -75,6 +79,8 @@ impl<M> Shared<M> {
             prepared: None,
             failing: false,
             waiting: false,
+            lingering: false,
+            hurried: false,
             starved: false,
             hopeless: None,
             life: Life::Open,

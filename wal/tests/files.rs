@@ -55,6 +55,22 @@ fn short_segments() -> Options {
 }
 
 #[test]
+fn a_commit_lingers_no_longer_than_those_who_append_are_busy() {
+    let place = tempfile::tempdir().unwrap();
+    let linger = std::time::Duration::from_secs(3600);
+    let log = Running::open(place.path(), Options { linger, ..short_segments() });
+    for _ in 0..20 {
+        let lsn = log.wal.append(&[], |_, payload| payload.push(7)).unwrap();
+        log.wal.hurry();
+        log.wal.wait_durable(lsn).unwrap();
+    }
+    let unhurried = log.wal.append(&[], |_, payload| payload.push(7)).unwrap();
+    let wal = log.wal.clone();
+    log.close();
+    assert_eq!(wal.durable(), unhurried);
+}
+
+#[test]
 fn every_wait_returns_and_the_order_is_kept() {
     let place = tempfile::tempdir().unwrap();
     let told = Arc::new(Mutex::new(vec![Lsn::ZERO]));

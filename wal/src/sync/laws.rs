@@ -33,9 +33,12 @@ fn in_every_order(name: &str, preemptions: usize, model: impl Fn() + Send + Sync
 
 /// A log whose segments hold so many groups of a page.
 fn begin(disk: &Disk, groups: u64) -> Opened<Disk> {
+    begin_with(disk, groups, Options::default())
+}
+
+fn begin_with(disk: &Disk, groups: u64, options: Options) -> Opened<Disk> {
     let bytes = (1 + groups) << 12;
-    let options =
-        Options { segment_bytes: bytes, first_segment_bytes: bytes, ..Options::default() };
+    let options = Options { segment_bytes: bytes, first_segment_bytes: bytes, ..options };
     open(disk.clone(), options, |_| Ok::<_, std::convert::Infallible>(())).unwrap()
 }
 
@@ -96,6 +99,34 @@ fn every_appender_is_told_and_a_closed_log_ends() {
         committer.join().unwrap().unwrap();
         assert_eq!((wal.durable(), wal.appended()), (Lsn::new(2), Lsn::new(2)));
         assert_eq!(append(&wal), Err(AppendError::Closed));
+    });
+}
+
+/// A commit that waits for more for as long as it likes.
+#[test]
+fn who_is_at_rest_after_appending_is_not_waited_for() {
+    in_every_order("two appenders who hurry a committer that lingers", 2, || {
+        let disk = Disk::new();
+        let linger = std::time::Duration::MAX;
+        let options = Options { linger, ..Options::default() };
+        let Opened { wal, committer, filler: _unused, .. } = begin_with(&disk, 7, options);
+        let committer = thread::spawn(move || committer.run());
+        let attempt = |wal: &Wal<Disk>, disk: &Disk| {
+            let lsn = append(wal).unwrap();
+            wal.hurry();
+            wait(wal, disk, lsn).unwrap();
+        };
+        let other = {
+            let (wal, disk) = (wal.clone(), disk.clone());
+            thread::spawn(move || attempt(&wal, &disk))
+        };
+        attempt(&wal, &disk);
+        other.join().unwrap();
+        // Nobody hurries this one: the end does.
+        append(&wal).unwrap();
+        wal.close();
+        committer.join().unwrap().unwrap();
+        assert_eq!(wal.durable(), Lsn::new(3));
     });
 }
 
