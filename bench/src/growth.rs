@@ -135,7 +135,9 @@ impl Size {
 
     /// Writes a log of this size, seals it and takes a snapshot of all of it.
     fn write(self, path: &Path) -> anyhow::Result<()> {
-        let mut world = World::open(Directory::open(path, Filesystem::Any)?)?;
+        std::fs::create_dir_all(path)?;
+        // Where a server keeps its log.
+        let mut world = World::open(Directory::open(&path.join("wal"), Filesystem::Any)?)?;
         for from in (0..self.accounts).step_by(usize::try_from(CHUNK * CHUNKS_UNSEALED)?) {
             world.open_accounts(from..self.accounts.min(from + CHUNK * CHUNKS_UNSEALED))?;
             world.seal()?;
