@@ -194,7 +194,7 @@ impl<S: Storage> Engine<S> {
         limit: usize,
         wanted: impl Fn(&AccountView) -> bool,
     ) -> (Vec<AccountView>, bool) {
-        let mut from = self.place_after(after);
+        let mut from = self.state.opened_up_to(&self.state.roster.lock(), after);
         let mut page = Vec::new();
         loop {
             let chunk = self.places_from(from);
@@ -209,22 +209,6 @@ impl<S: Storage> Engine<S> {
                 page.extend(self.listed(place).filter(&wanted));
             }
         }
-    }
-
-    /// How many accounts were opened up to that record.
-    fn place_after(&self, after: Lsn) -> usize {
-        let roster = self.state.roster.lock();
-        let (mut from, mut to) = (0, roster.len());
-        while from < to {
-            let middle = usize::midpoint(from, to);
-            let opened = roster.get(middle).and_then(|place| self.state.opened_at(*place));
-            if opened.is_some_and(|opened| opened <= after) {
-                from = middle.saturating_add(1);
-            } else {
-                to = middle;
-            }
-        }
-        from
     }
 
     fn places_from(&self, from: usize) -> Vec<Place> {

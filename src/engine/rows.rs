@@ -41,6 +41,15 @@ impl<T, const ROW: usize> Rows<T, ROW> {
         }
     }
 
+    /// Takes the last one off.
+    pub fn pop(&mut self) -> Option<T> {
+        let last = self.0.last_mut()?.pop();
+        if self.0.last().is_some_and(|row| row.is_empty()) {
+            self.0.pop();
+        }
+        last
+    }
+
     /// All of them, in order.
     pub fn iter(&self) -> impl Iterator<Item = &T> {
         self.0.iter().flat_map(|row| row.iter())
@@ -73,5 +82,11 @@ mod tests {
             assert!(rows.iter().copied().eq(0..=n));
             assert_eq!((rows.len(), rows.get(n)), (n + 1, Some(&n)));
         }
+        for n in (0..100).rev() {
+            assert_eq!(rows.pop(), Some(n));
+            assert!(rows.iter().copied().eq(0..n));
+            assert_eq!((rows.len(), rows.get(n)), (n, None));
+        }
+        assert_eq!(rows.pop(), None);
     }
 }

@@ -134,24 +134,39 @@ impl State {
     }
 
     /// Puts accounts that were opened in their places in the roster, and notes their other names.
-    pub fn enlist(&mut self, opened: Vec<Listed>) {
+    pub fn enlist(&self, opened: Vec<Listed>) {
         for listed in &opened {
             let (number, slot) = listed.place.parts();
             self.note_aliases(&self.lock(number), (number, slot));
         }
-        let earlier: Vec<_> = self.roster.get_mut().iter().copied().collect();
-        let opened_at = |place: Place| self.opened_at(place);
-        let earlier = earlier.into_iter().filter_map(|place| Some((opened_at(place)?, place)));
-        let opened = opened.into_iter().map(|listed| (listed.opened, listed.place));
-        let mut all: Vec<_> = earlier.chain(opened).collect();
-        all.sort_unstable();
-        let mut roster = Roster::default();
-        roster.extend(all.into_iter().map(|(_, place)| place));
-        *self.roster.get_mut() = roster;
+        let Some(first) = opened.iter().map(|listed| listed.opened).min() else { return };
+        let mut roster = self.roster.lock();
+        let before = self.opened_up_to(&roster, first);
+        let mut later: Vec<_> = opened.iter().map(|it| (Some(it.opened), it.place)).collect();
+        while roster.len() > before {
+            later.extend(roster.pop().map(|place| (self.opened_at(place), place)));
+        }
+        later.sort_unstable();
+        roster.extend(later.into_iter().map(|(_, place)| place));
+    }
+
+    /// How many accounts of the roster were opened up to that record.
+    pub fn opened_up_to(&self, roster: &Roster, lsn: Lsn) -> usize {
+        let (mut from, mut to) = (0, roster.len());
+        while from < to {
+            let middle = usize::midpoint(from, to);
+            let opened = roster.get(middle).and_then(|place| self.opened_at(*place));
+            if opened.is_some_and(|opened| opened <= lsn) {
+                from = middle.saturating_add(1);
+            } else {
+                to = middle;
+            }
+        }
+        from
     }
 
     /// When the account at `place` was opened.
-    pub fn opened_at(&self, place: Place) -> Option<Lsn> {
+    fn opened_at(&self, place: Place) -> Option<Lsn> {
         let (number, slot) = place.parts();
         let shard = self.lock(number);
         Some(Lsn::new(shard.resident(slot)?.account.opened().position()))
