@@ -50,25 +50,11 @@ struct Wire<'a> {
     tenant_hold_balance_ref: Option<&'a RawValue>,
 }
 
-/// The same in a batch, where a member says which of the six it is.
-#[derive(Debug, Deserialize)]
-struct WireItem<'a> {
+/// What an operation of a batch has beside that: the member that says which of the six it is.
+#[derive(Deserialize)]
+struct Named<'a> {
     #[serde(borrow)]
     operation: Cow<'a, str>,
-    #[serde(borrow)]
-    idempotency_key: Cow<'a, str>,
-    #[serde(borrow)]
-    transaction_id: Cow<'a, str>,
-    #[serde(borrow)]
-    tenant_account_ref: Cow<'a, str>,
-    #[serde(borrow)]
-    of_action_ref: Cow<'a, str>,
-    #[serde(borrow, default, deserialize_with = "present")]
-    amount: Option<&'a RawValue>,
-    #[serde(borrow, default, deserialize_with = "present")]
-    tenant_balance_ref: Option<&'a RawValue>,
-    #[serde(borrow, default, deserialize_with = "present")]
-    tenant_hold_balance_ref: Option<&'a RawValue>,
 }
 
 #[derive(Deserialize)]
@@ -115,12 +101,12 @@ impl<'a> OperationBody<'a> {
     }
 
     fn parse_item_fully(item: &'a [u8], currencies: &Currencies) -> Result<Self, Problem> {
-        let item: WireItem<'a> = object(item)?;
-        let operation = Operation::parse(&item.operation).ok_or_else(|| {
+        let named: Named<'_> = object(item)?;
+        let operation = Operation::parse(&named.operation).ok_or_else(|| {
             let names = Operation::ALL.map(Operation::name).join(", ");
             Problem::invalid(format!("operation is not one of {names}"))
         })?;
-        Self::of_wire(operation, item.into(), currencies)
+        Self::parse_fully(operation, item, currencies)
     }
 
     fn of_wire(
@@ -188,20 +174,6 @@ impl<'a> OperationBody<'a> {
             of_action_ref: &self.of_action_ref,
             reference: self.reference.as_deref(),
             money: self.money,
-        }
-    }
-}
-
-impl<'a> From<WireItem<'a>> for Wire<'a> {
-    fn from(item: WireItem<'a>) -> Self {
-        Self {
-            idempotency_key: item.idempotency_key,
-            transaction_id: item.transaction_id,
-            tenant_account_ref: item.tenant_account_ref,
-            of_action_ref: item.of_action_ref,
-            amount: item.amount,
-            tenant_balance_ref: item.tenant_balance_ref,
-            tenant_hold_balance_ref: item.tenant_hold_balance_ref,
         }
     }
 }
