@@ -37,7 +37,7 @@ pub async fn read(body: Incoming, limit: usize, deadline: Duration) -> Result<By
     if let Poll::Ready(whole) = at_once {
         return whole;
     }
-    timeout(deadline, reading).await.unwrap_or_else(|_| Err(late()))
+    Box::pin(timeout(deadline, reading)).await.unwrap_or_else(|_| Err(late()))
 }
 
 /// Takes a body of any length into `file`, piece by piece, each of which must come in time. `room` is

@@ -30,6 +30,7 @@ mod questions;
 mod quick;
 pub mod request;
 pub mod route;
+mod service;
 mod settling;
 pub mod shared;
 mod socket;

@@ -32,7 +32,7 @@ pub enum Stage {
 
 /// The time of one answer, if anybody wants to know.
 #[derive(Debug)]
-pub struct Stopwatch(Option<Laps>);
+pub struct Stopwatch(Option<Box<Laps>>);
 
 #[derive(Debug)]
 struct Laps {
@@ -47,7 +47,8 @@ impl Stopwatch {
     /// Begins to count, or does nothing ever.
     #[must_use]
     pub fn start(wanted: bool) -> Self {
-        Self(wanted.then(|| Laps { since: Instant::now(), spent: [Duration::ZERO; 4] }))
+        let laps = || Laps { since: Instant::now(), spent: [Duration::ZERO; 4] };
+        Self(wanted.then(|| Box::new(laps())))
     }
 
     /// What passed since the last call was spent on `stage`.
@@ -60,7 +61,7 @@ impl Stopwatch {
     /// The header's value.
     #[must_use]
     pub fn header(&self) -> Option<HeaderValue> {
-        self.0.as_ref().and_then(Laps::header)
+        self.0.as_ref().and_then(|laps| laps.header())
     }
 }
 
