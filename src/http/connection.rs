@@ -1,16 +1,18 @@
 //! One connection: hyper's HTTP/1.1 with limits.
 
 use std::convert::Infallible;
+use std::future::poll_fn;
 use std::pin::pin;
 use std::rc::Rc;
+use std::task::Poll;
 use std::time::Duration;
 
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use tokio::net::TcpStream;
-use tokio::sync::{Notify, watch};
+use tokio::sync::watch;
 
-use super::outgoing::{Ending, Outgoing};
+use super::outgoing::Outgoing;
 use super::route::Listener;
 use super::service::Entered;
 use super::socket::{Patience, Phase, Socket};
@@ -24,7 +26,7 @@ const HEADERS_MAX: usize = 64;
 /// idle connections, so that it is they who close them.
 const IDLE: Duration = Duration::from_secs(300);
 
-/// Serves a connection until it ends, or until `stop` is set and its requests are answered.
+/// Serves a connection until it ends, or until `stop` changes and its requests are answered.
 pub async fn serve(
     worker: &Rc<Worker>,
     stream: TcpStream,
@@ -33,49 +35,39 @@ pub async fn serve(
 ) {
     let phase = Phase::new();
     let socket = Socket::new(stream, phase.clone(), patience(worker));
-    let leave = Rc::new(Notify::new());
     let service = service_fn(|request| {
         let entered = Entered::new(worker, listener, request, phase.serving());
-        let (worker, phase, leave) = (Rc::clone(worker), phase.clone(), Rc::clone(&leave));
+        let (worker, phase) = (Rc::clone(worker), phase.clone());
         async move {
-            let mut answer = entered.answer(&worker, listener).await;
-            let stream = answer.take_stream();
-            if stream.is_none() {
-                if answer.closes() {
-                    phase.leaving();
-                } else {
-                    phase.answered();
-                }
-            }
-            let response = answer.into_response();
-            Ok::<_, Infallible>(response.map(|whole| match stream {
-                None => Outgoing::Whole(whole),
-                Some(stream) => Outgoing::Streamed(stream, Some(Ending { phase, leave })),
-            }))
+            let answer = entered.answer(&worker, listener).await;
+            Ok::<_, Infallible>(Outgoing::respond(answer, phase))
         }
     });
     let mut builder = http1::Builder::new();
+    builder.max_buf_size(HEAD_BYTES_MAX).max_headers(HEADERS_MAX).header_read_timeout(None);
     // A small body is copied behind its head, which costs less than a write of two parts.
     builder.writev(false);
-    builder.max_buf_size(HEAD_BYTES_MAX).max_headers(HEADERS_MAX).header_read_timeout(None);
     let mut connection = pin!(builder.serve_connection(socket, service));
-    let ended = tokio::select! {
-        ended = &mut connection => ended,
-        () = over(&mut stop, &leave) => {
-            connection.as_mut().graceful_shutdown();
-            connection.await
-        }
-    };
-    if let Err(error) = ended {
-        tracing::debug!(%error, listener = listener.name(), "a connection ended");
-    }
-}
 
-/// Waits until no other request may follow the one that is being answered.
-async fn over(stop: &mut watch::Receiver<bool>, leave: &Notify) {
-    tokio::select! {
-        _ = stop.wait_for(|stop| *stop) => {}
-        () = leave.notified() => {}
+    let stopped = stop.clone();
+    let mut stopping = pin!(stop.changed());
+    // A task's waker stays the same: it is given once, and not looked after with each poll.
+    let _ = poll_fn(|cx| Poll::Ready(stopping.as_mut().poll(cx))).await;
+    let mut over = false;
+    let ended = poll_fn(|cx| {
+        let polled = connection.as_mut().poll(cx);
+        if over || polled.is_ready() {
+            return polled;
+        }
+        over = phase.is_leaving() || stopped.has_changed().unwrap_or(true);
+        if !over {
+            return polled;
+        }
+        connection.as_mut().graceful_shutdown();
+        connection.as_mut().poll(cx)
+    });
+    if let Err(error) = ended.await {
+        tracing::debug!(%error, listener = listener.name(), "a connection ended");
     }
 }
 

@@ -6,13 +6,13 @@
 use std::convert::Infallible;
 use std::fmt;
 use std::pin::Pin;
-use std::rc::Rc;
 use std::task::{Context, Poll};
 
 use http_body_util::Full;
+use hyper::Response;
 use hyper::body::{Body, Bytes, Frame, SizeHint};
-use tokio::sync::Notify;
 
+use super::answer::Answer;
 use super::socket::Phase;
 
 /// What is made while it is sent.
@@ -37,32 +37,26 @@ impl fmt::Debug for Stream {
     }
 }
 
-/// What the connection waits for while a body is streamed.
-#[derive(Debug)]
-pub struct Ending {
-    /// What the connection is doing.
-    pub phase: Phase,
-    /// Rung when it must end.
-    pub leave: Rc<Notify>,
-}
-
 /// The body of a response.
 #[derive(Debug)]
 pub enum Outgoing {
     /// All of it.
     Whole(Full<Bytes>),
-    /// What is made while it is sent, and whom to tell of its end.
-    Streamed(Stream, Option<Ending>),
+    /// What is made while it is sent, and what its connection is doing until it ends.
+    Streamed(Stream, Phase),
 }
 
-impl Ending {
-    fn come(self, closes: bool) {
-        if closes {
-            self.phase.leaving();
-            self.leave.notify_one();
-        } else {
-            self.phase.answered();
+impl Outgoing {
+    /// The response that is `answer`, of the connection whose phase that is.
+    pub fn respond(mut answer: Answer, phase: Phase) -> Response<Self> {
+        let stream = answer.take_stream();
+        if stream.is_none() {
+            phase.ended(answer.closes());
         }
+        answer.into_response().map(|whole| match stream {
+            None => Self::Whole(whole),
+            Some(stream) => Self::Streamed(stream, phase),
+        })
     }
 }
 
@@ -76,10 +70,10 @@ impl Body for Outgoing {
     ) -> Poll<Option<Result<Frame<Bytes>, Infallible>>> {
         match self.get_mut() {
             Self::Whole(whole) => Pin::new(whole).poll_frame(cx),
-            Self::Streamed(Stream(stream), ending) => {
+            Self::Streamed(Stream(stream), phase) => {
                 let frame = stream.as_mut().poll_frame(cx);
                 if matches!(frame, Poll::Ready(None)) {
-                    ending.take().into_iter().for_each(|ending| ending.come(stream.closes()));
+                    phase.ended(stream.closes());
                 }
                 frame
             }

@@ -66,14 +66,15 @@ impl Phase {
         if let Doing::Head { since } = doing { since } else { Instant::now() }
     }
 
-    /// The request was answered.
-    pub fn answered(&self) {
-        self.0.set(Doing::Nothing { since: Instant::now() });
+    /// The request was answered; the connection ends behind it, or another may follow.
+    pub fn ended(&self, leaves: bool) {
+        let since = Instant::now();
+        self.0.set(if leaves { Doing::Leaving } else { Doing::Nothing { since } });
     }
 
-    /// The request was refused without being read, and the connection ends.
-    pub fn leaving(&self) {
-        self.0.set(Doing::Leaving);
+    /// Whether a request was answered without being read, and the connection ends.
+    pub fn is_leaving(&self) -> bool {
+        matches!(self.0.get(), Doing::Leaving)
     }
 
     fn received(&self) {
