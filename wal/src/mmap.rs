@@ -6,14 +6,18 @@
 
 use std::fs::File;
 use std::io;
+use std::ops::Range;
 use std::sync::Once;
 
-use memmap2::{Advice, MmapOptions, MmapRaw};
+use memmap2::{Advice, MmapOptions, MmapRaw, UncheckedAdvice};
+use parking_lot::Mutex;
 use signal_hook::consts::SIGBUS;
 
 /// A writable map of a whole file.
 pub(crate) struct Map {
     raw: MmapRaw,
+    /// What was written since the last [`Map::release`].
+    fresh: Mutex<Range<usize>>,
 }
 
 impl Map {
@@ -23,7 +27,7 @@ impl Map {
         let raw = MmapOptions::new().map_raw(file)?;
         // Read-ahead would bring large folios in, and one dirty byte writes its whole folio.
         raw.advise(Advice::Random)?;
-        Ok(Self { raw })
+        Ok(Self { raw, fresh: Mutex::new(0..0) })
     }
 
     /// Copies `bytes` to `offset`.
@@ -40,7 +44,24 @@ impl Map {
             let target = self.raw.as_mut_ptr().add(offset);
             std::ptr::copy_nonoverlapping(bytes.as_ptr(), target, bytes.len());
         }
+        let fresh = self.fresh.get_mut();
+        let start = if fresh.is_empty() { offset } else { fresh.start.min(offset) };
+        *fresh = start..fresh.end.max(offset + bytes.len());
         Ok(())
+    }
+
+    /// Takes what was written out of the map, before it is synced. A sync takes each page that is
+    /// mapped and dirty away from all processors, with an interrupt for each page; this is one for all.
+    pub(crate) fn release(&self) -> io::Result<()> {
+        let fresh = std::mem::take(&mut *self.fresh.lock());
+        if fresh.is_empty() {
+            return Ok(());
+        }
+        // SAFETY: the map is shared and of a file: what was stored is in the page cache, marked as
+        // not yet written, and a later access maps it again.
+        unsafe {
+            self.raw.unchecked_advise_range(UncheckedAdvice::DontNeed, fresh.start, fresh.len())
+        }
     }
 }
 
