@@ -45,7 +45,7 @@ impl Map {
             std::ptr::copy_nonoverlapping(bytes.as_ptr(), target, bytes.len());
         }
         let fresh = self.fresh.get_mut();
-        let start = if fresh.is_empty() { offset } else { fresh.start.min(offset) };
+        let start = if fresh.end == 0 { offset } else { fresh.start.min(offset) };
         *fresh = start..fresh.end.max(offset + bytes.len());
         Ok(())
     }
@@ -54,7 +54,7 @@ impl Map {
     /// mapped and dirty away from all processors, with an interrupt for each page; this is one for all.
     pub(crate) fn release(&self) -> io::Result<()> {
         let fresh = std::mem::take(&mut *self.fresh.lock());
-        if fresh.is_empty() {
+        if fresh.end == 0 {
             return Ok(());
         }
         // SAFETY: the map is shared and of a file: what was stored is in the page cache, marked as
