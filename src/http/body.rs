@@ -95,9 +95,13 @@ fn no_room(error: &io::Error) -> Problem {
     Problem::unavailable("STORAGE_LOW", message).and_close()
 }
 
-/// Nearly every body comes as one frame, and is taken without being copied.
+/// Nearly every body comes as one frame of the length that was announced, and is taken without
+/// being copied.
 async fn collect(mut body: Incoming, limit: usize) -> Result<Bytes, Problem> {
     let first = next(&mut body, 0, limit).await?.unwrap_or_default();
+    if body.is_end_stream() {
+        return Ok(first);
+    }
     let Some(second) = next(&mut body, first.len(), limit).await? else { return Ok(first) };
     let mut whole = [first, second].concat();
     while let Some(more) = next(&mut body, whole.len(), limit).await? {

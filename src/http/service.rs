@@ -4,7 +4,7 @@ use std::pin::Pin;
 use std::rc::Rc;
 
 use hyper::body::{Body, Incoming};
-use hyper::header::{self, HeaderMap};
+use hyper::header::{self, HeaderMap, HeaderValue};
 use hyper::http::request::Parts;
 use hyper::{Request, StatusCode, Version};
 use tokio::time::Instant;
@@ -109,11 +109,12 @@ async fn other(
 
 /// What a request is for, if it may be asked so by whoever asks.
 fn enter<'a>(worker: &Worker, listener: Listener, head: &'a Parts) -> Result<Route<'a>, Problem> {
-    polite(head)?;
+    let fields = Fields::of(&head.headers);
+    polite(head, &fields)?;
     let route = way(worker, listener, head)?;
     auth::check(&worker.shared.config, &head.headers, listener, route)?;
     if route.has_body() {
-        json(&head.headers, route.takes_lines())?;
+        json(&fields, route.takes_lines())?;
     }
     Ok(route)
 }
@@ -127,33 +128,60 @@ fn way<'a>(worker: &Worker, listener: Listener, head: &'a Parts) -> Result<Route
     }
 }
 
+/// The fields of a head that are looked at on every way, found in one pass.
+#[derive(Default)]
+struct Fields<'a> {
+    hosts: usize,
+    upgrades: bool,
+    encoded: bool,
+    kinds: usize,
+    kind: Option<&'a HeaderValue>,
+}
+
+impl<'a> Fields<'a> {
+    fn of(headers: &'a HeaderMap) -> Self {
+        let mut fields = Self::default();
+        for (name, value) in headers {
+            match *name {
+                header::HOST => fields.hosts += 1,
+                header::UPGRADE => fields.upgrades = true,
+                header::CONTENT_ENCODING => fields.encoded = true,
+                header::CONTENT_TYPE => {
+                    fields.kinds += 1;
+                    fields.kind = Some(value);
+                }
+                _ => {}
+            }
+        }
+        fields
+    }
+}
+
 /// Refuses what HTTP/1.1 forbids or what nobody who means well sends here.
-fn polite(head: &Parts) -> Result<(), Problem> {
+fn polite(head: &Parts, fields: &Fields<'_>) -> Result<(), Problem> {
     let refuse = |message: &str| Err(Problem::invalid(message).and_close());
-    let hosts = head.headers.get_all(header::HOST).iter().count();
-    if hosts > 1 || (hosts == 0 && head.version == Version::HTTP_11) {
+    if fields.hosts > 1 || (fields.hosts == 0 && head.version == Version::HTTP_11) {
         return refuse("header host must be given, once");
     }
     if head.uri.authority().is_some() {
         return refuse("the request target must be a path");
     }
-    if head.headers.contains_key(header::UPGRADE) {
+    if fields.upgrades {
         return refuse("the connection cannot be upgraded");
     }
     Ok(())
 }
 
 /// A body must be JSON in UTF-8, or where it may be a value in each line, and not encoded.
-fn json(headers: &HeaderMap, in_lines: bool) -> Result<(), Problem> {
+fn json(fields: &Fields<'_>, in_lines: bool) -> Result<(), Problem> {
     let refuse = |message: &str| {
         let status = StatusCode::UNSUPPORTED_MEDIA_TYPE;
         Err(Problem::new(status, "UNSUPPORTED_MEDIA_TYPE", message).and_close())
     };
-    if headers.contains_key(header::CONTENT_ENCODING) {
+    if fields.encoded {
         return refuse("the body must not be encoded");
     }
-    let mut kinds = headers.get_all(header::CONTENT_TYPE).iter();
-    let kind = kinds.next().filter(|_| kinds.next().is_none());
+    let kind = fields.kind.filter(|_| fields.kinds == 1);
     let kind = kind.and_then(|kind| kind.to_str().ok());
     let is_json = kind.is_some_and(|kind| {
         if kind == "application/json" {
