@@ -91,10 +91,12 @@ impl<S: Storage> Filler<S> {
         queue.is_running()
     }
 
-    /// Leaves the disk to the committer for a moment, unless that waits for the segment.
+    /// Leaves the disk to the committer for a moment, unless that waits for the segment or may soon:
+    /// once it has less room left than half of one.
     fn pause(&self) {
         let mut queue = self.log.shared.queue.lock();
-        if queue.is_running() && !queue.starved && !self.pause.is_zero() {
+        let early = queue.active_bytes > self.next.bytes / 2 && !queue.starved;
+        if queue.is_running() && early && !self.pause.is_zero() {
             self.log.shared.taken.wait_for(&mut queue, self.pause);
         }
     }
