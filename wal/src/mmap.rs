@@ -17,7 +17,7 @@ use signal_hook::consts::SIGBUS;
 pub(crate) struct Map {
     raw: MmapRaw,
     /// What was written since the last [`Map::release`].
-    fresh: Mutex<Range<usize>>,
+    fresh: Mutex<Option<Range<usize>>>,
 }
 
 impl Map {
@@ -27,15 +27,15 @@ impl Map {
         let raw = MmapOptions::new().map_raw(file)?;
         // Read-ahead would bring large folios in, and one dirty byte writes its whole folio.
         raw.advise(Advice::Random)?;
-        Ok(Self { raw, fresh: Mutex::new(0..0) })
+        Ok(Self { raw, fresh: Mutex::default() })
     }
 
     /// Copies `bytes` to `offset`.
     pub(crate) fn write_at(&mut self, bytes: &[u8], offset: usize) -> io::Result<()> {
         let end = offset.checked_add(bytes.len()).filter(|end| *end <= self.raw.len());
-        if end.is_none() {
+        let Some(end) = end else {
             return Err(io::Error::new(io::ErrorKind::InvalidInput, "write behind the segment"));
-        }
+        };
         // SAFETY: `offset + bytes.len()` lies in the map, as was just checked, and the map lives as
         // long as `self`. The source is a shared borrow of other memory: nobody is handed a
         // reference into the map, so nothing in this process reads or writes it but this method,
@@ -45,23 +45,22 @@ impl Map {
             std::ptr::copy_nonoverlapping(bytes.as_ptr(), target, bytes.len());
         }
         let fresh = self.fresh.get_mut();
-        let start = if fresh.end == 0 { offset } else { fresh.start.min(offset) };
-        *fresh = start..fresh.end.max(offset + bytes.len());
+        let before = fresh.take().unwrap_or(offset..end);
+        *fresh = Some(before.start.min(offset)..before.end.max(end));
         Ok(())
     }
 
     /// Takes what was written out of the map, before it is synced. A sync takes each page that is
     /// mapped and dirty away from all processors, with an interrupt for each page; this is one for all.
-    pub(crate) fn release(&self) -> io::Result<()> {
-        let fresh = std::mem::take(&mut *self.fresh.lock());
-        if fresh.end == 0 {
-            return Ok(());
-        }
+    pub(crate) fn release(&self) {
+        let Some(fresh) = self.fresh.lock().take() else { return };
         // SAFETY: the map is shared and of a file: what was stored is in the page cache, marked as
         // not yet written, and a later access maps it again.
-        unsafe {
+        let released = unsafe {
             self.raw.unchecked_advise_range(UncheckedAdvice::DontNeed, fresh.start, fresh.len())
-        }
+        };
+        // Where memory is locked it is refused, and the sync does it page by page.
+        drop(released);
     }
 }
 

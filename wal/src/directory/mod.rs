@@ -330,7 +330,7 @@ impl Medium for LogFile {
     }
 
     fn sync(&self) -> io::Result<()> {
-        self.map.as_ref().map_or(Ok(()), Map::release)?;
+        self.map.iter().for_each(Map::release);
         Ok(rustix::fs::fdatasync(&self.file)?)
     }
 
