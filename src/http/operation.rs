@@ -77,7 +77,7 @@ fn begin(
         Submitted::Decided(action, stamp) => {
             let body = operation_answer::body(&action, stamp.action());
             watch.lap(Stage::Encode);
-            let refusal = action.outcome.as_ref().err().map(|refused| refused.refusal);
+            let refusal = action.refusal();
             Begun::Decided(Decided { operation, refusal, body, lsn: stamp.lsn })
         }
     })
@@ -127,8 +127,7 @@ async fn repeat(
 
 /// Counts what was recorded.
 pub(super) fn count(worker: &Worker, action: &Action<'_>) {
-    let refusal = action.outcome.as_ref().err().map(|refused| refused.refusal);
-    worker.shared.metrics.acted(action.request.operation, refusal);
+    worker.shared.metrics.acted(action.request.operation, action.refusal());
 }
 
 /// Submits it, unless this ledger moves money by itself: then only what was asked before is answered.

@@ -47,8 +47,7 @@ impl Stopwatch {
     /// Begins to count, or does nothing ever.
     #[must_use]
     pub fn start(wanted: bool) -> Self {
-        let laps = || Laps { since: Instant::now(), spent: [Duration::ZERO; 4] };
-        Self(wanted.then(|| Box::new(laps())))
+        Self(wanted.then(|| Box::new(Laps { since: Instant::now(), spent: [Duration::ZERO; 4] })))
     }
 
     /// What passed since the last call was spent on `stage`.

@@ -75,6 +75,12 @@ impl Action<'_> {
         Some(Located { balance: BalanceRef::new(self.opened?, ordinal), hold, after })
     }
 
+    /// Why it was refused, if it was.
+    #[must_use]
+    pub fn refusal(&self) -> Option<Refusal> {
+        self.outcome.as_ref().err().map(|refused| refused.refusal)
+    }
+
     /// The balance that it tells, as it is after it; `None` where it was refused before one was
     /// found.
     #[must_use]
