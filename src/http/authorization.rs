@@ -5,12 +5,17 @@
 //! whatever was decided; 400 is for what is no authorization, and 503 for a log that failed
 //! meanwhile.
 
+use std::rc::Rc;
+
 use hyper::StatusCode;
+use hyper::body::Incoming;
 use tokio::time::{Instant, sleep, timeout_at};
 
 use super::answer::{Answer, Problem};
 use super::authorization_body::{AuthorizationBody, Denominated};
+use super::body;
 use super::metrics::Outcome;
+use super::operation::OPERATION_BYTES_MAX;
 use super::settling::settle;
 use super::timing::{Stage, Stopwatch};
 use super::worker::Worker;
@@ -24,11 +29,26 @@ use crate::wire::authorization as wire;
 /// The clock of a budget ticks so often.
 const TICK: std::time::Duration = std::time::Duration::from_millis(1);
 
-/// Answers the authorization of `body`, whose first byte came at `received`.
+/// Answers the authorization of a body, whose request's first byte came at `received`.
 ///
 /// # Errors
-/// 400 where it is no authorization; 503 where the log failed meanwhile.
+/// What is no message at all.
 pub async fn authorize(
+    worker: Rc<Worker>,
+    kind: AuthorizationKind,
+    incoming: Incoming,
+    received: Instant,
+) -> Result<Answer, Problem> {
+    let config = &worker.shared.config;
+    let mut watch = Stopwatch::start(config.server_timing);
+    let body = body::read(incoming, OPERATION_BYTES_MAX, config.body_timeout).await?;
+    let answer = answer(&worker, kind, &body, received, &mut watch).await;
+    Ok(answer.unwrap_or_else(Answer::from).timed(&watch))
+}
+
+/// The same of a body that is there: 400 where it is no authorization, 503 where the log failed
+/// meanwhile.
+async fn answer(
     worker: &Worker,
     kind: AuthorizationKind,
     body: &[u8],

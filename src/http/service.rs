@@ -12,7 +12,6 @@ use tokio::time::Instant;
 use super::answer::{Answer, Problem};
 use super::operation::{self, OPERATION_BYTES_MAX};
 use super::route::{self, Listener, Route};
-use super::timing::Stopwatch;
 use super::worker::Worker;
 use super::{auth, authorization, body, operator, questions, webhook};
 use crate::ledger::Operation;
@@ -27,7 +26,7 @@ pub enum Entered {
     Refused(Problem),
     /// It asks for an operation.
     Operation(Operation, Incoming),
-    /// It asks for anything else.
+    /// It asks for an authorization, or for anything else.
     Other(Pin<Box<dyn Future<Output = Result<Answer, Problem>>>>),
 }
 
@@ -42,9 +41,13 @@ impl Entered {
         let (head, incoming) = request.into_parts();
         match enter(worker, listener, &head) {
             Ok(Route::Operation(operation)) => Self::Operation(operation, incoming),
+            Ok(Route::Authorize(kind)) => {
+                let worker = Rc::clone(worker);
+                Self::Other(Box::pin(authorization::authorize(worker, kind, incoming, received)))
+            }
             Ok(_) => {
                 let worker = Rc::clone(worker);
-                Self::Other(Box::pin(other(worker, listener, head, incoming, received)))
+                Self::Other(Box::pin(other(worker, listener, head, incoming)))
             }
             // What is left of a body cannot be told from a request to come.
             Err(problem) if incoming.is_end_stream() => Self::Refused(problem),
@@ -67,13 +70,12 @@ impl Entered {
     }
 }
 
-/// Answers what is not an operation.
+/// Answers what is neither an operation nor an authorization.
 async fn other(
     worker: Rc<Worker>,
     listener: Listener,
     head: Parts,
     incoming: Incoming,
-    received: Instant,
 ) -> Result<Answer, Problem> {
     let worker = &worker;
     let shared = &worker.shared;
@@ -91,14 +93,7 @@ async fn other(
         }
         _ => {}
     }
-    let is_authorization = matches!(route, Route::Authorize(_));
-    let limit = if is_authorization { OPERATION_BYTES_MAX } else { BYTES_MAX };
-    let mut watch = Stopwatch::start(shared.config.server_timing);
-    let body = body::read(incoming, limit, shared.config.body_timeout).await?;
-    if let Route::Authorize(kind) = route {
-        let answer = authorization::authorize(worker, kind, &body, received, &mut watch).await;
-        return Ok(answer.unwrap_or_else(Answer::from).timed(&watch));
-    }
+    let body = body::read(incoming, BYTES_MAX, shared.config.body_timeout).await?;
     let _in_flight = shared.admit()?;
     match route {
         Route::Webhook => webhook::receive(worker, &body).await,
