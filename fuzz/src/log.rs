@@ -51,7 +51,7 @@ pub fn check(data: &[u8]) {
 fn goes_on(disk: &Disk, mut opened: Opened<Disk>, mut records: Vec<Record>) {
     opened.filler.step();
     let payload = b"one more".to_vec();
-    let appended = opened.wal.append(&[], |_, out| out.extend_from_slice(&payload));
+    let appended = opened.wal.append(&[], &payload);
     if let Ok(lsn) = appended {
         records.push(Record { lsn, links: Vec::new(), payload });
     }
@@ -165,11 +165,9 @@ fn live(disk: &Disk, records: u64, steps: usize) {
     let (mut opened, _) = open(disk).expect("nothing was harmed");
     for n in 0..records {
         let length = usize::try_from(n * 37 % 2_000).unwrap_or(0);
-        let write = |lsn: Lsn, out: &mut Vec<u8>| {
-            out.extend(lsn.value().to_le_bytes().iter().cycle().take(length));
-        };
-        let appended = opened.wal.append(&[Lsn::new(n)], write);
-        appended.expect("there is room");
+        let lsn = opened.wal.appended().next().value().to_le_bytes();
+        let payload: Vec<u8> = lsn.into_iter().cycle().take(length).collect();
+        opened.wal.append(&[Lsn::new(n)], &payload).expect("there is room");
         while opened.committer.step().expect("the disk is whole") != Step::Idle {
             opened.filler.step();
         }

@@ -75,8 +75,7 @@ fn recover(records: &[Record]) -> Result<Engine<Disk>, OpenError> {
     let opened = wal::open(disk.clone(), wal::Options::default(), |_| Ok::<_, Infallible>(()));
     let mut opened = opened.expect("an empty disk opens");
     for record in records {
-        let write = |_, out: &mut Vec<u8>| out.extend_from_slice(&record.payload);
-        opened.wal.append(&record.links, write).expect("there is room");
+        opened.wal.append(&record.links, &record.payload).expect("there is room");
     }
     opened.wal.close();
     while opened.committer.step().expect("the disk is whole") != wal::Step::Ended {}

@@ -1,10 +1,17 @@
 //! The log as the engine sees it: a record goes in, and comes back with its position and moment.
 
+use std::cell::RefCell;
+
 use wal::{AppendError, Lsn, Storage, Wal};
 
 use super::clock::Clock;
 use super::record::{self, Body};
 use crate::ledger::{ActionRef, Moment};
+
+thread_local! {
+    /// Where this thread writes a record down before it is appended: the log's lock is for a copy.
+    static DRAFT: RefCell<Vec<u8>> = const { RefCell::new(Vec::new()) };
+}
 
 /// The log and the clock whose time it keeps.
 pub struct Log<S: Storage> {
@@ -58,13 +65,17 @@ impl<S: Storage> Log<S> {
         if !body.fits() {
             return Err(Unavailable::TooLarge);
         }
-        let mut at = Moment::default();
-        let encode = |_: Lsn, out: &mut Vec<u8>| {
-            at = self.clock.tick();
-            record::encode(body, at, out);
-        };
-        let lsn = self.wal.append(links, encode)?;
-        Ok(Stamp { lsn, at })
+        DRAFT.with_borrow_mut(|draft| {
+            draft.clear();
+            let mut at = Moment::default();
+            record::encode(body, at, draft);
+            let stamp = |_: Lsn, record: &mut [u8]| {
+                at = self.clock.tick();
+                record::date(record, at);
+            };
+            let lsn = self.wal.append_stamped(links, draft, stamp)?;
+            Ok(Stamp { lsn, at })
+        })
     }
 }
 

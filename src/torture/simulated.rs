@@ -191,7 +191,7 @@ impl Log {
     fn append(&mut self, choices: &mut Choices) -> Result<(), String> {
         let payload = payload(choices);
         let links: Vec<Lsn> = (0..choices.below(9)).map(|_| Lsn::new(choices.number())).collect();
-        let lsn = match self.wal.append(&links, |_, out| out.extend_from_slice(&payload)) {
+        let lsn = match self.wal.append(&links, &payload) {
             Ok(lsn) => lsn,
             Err(AppendError::StorageLow | AppendError::Poisoned) => return Ok(()),
             Err(error) => return Err(error.to_string()),

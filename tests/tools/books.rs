@@ -49,7 +49,7 @@ fn forge(data_dir: &Path, like: u64, links: &[Lsn], change: impl Fn(&mut Vec<u8>
     change(&mut forged);
     let committer = thread::spawn(|| opened.committer.run());
     let wal = opened.wal;
-    let lsn = wal.append(links, |_, out| out.extend_from_slice(&forged)).unwrap();
+    let lsn = wal.append(links, &forged).unwrap();
     wal.wait_durable(lsn).unwrap();
     wal.close();
     committer.join().unwrap().unwrap();

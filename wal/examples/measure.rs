@@ -149,7 +149,7 @@ fn seal_many(path: &Path) -> Done {
     for _ in 0..13 {
         let last = (0..300_000).map(|_| {
             let payload = noise();
-            log.wal.append(&[Lsn::new(1)], |_, out| out.extend_from_slice(&payload))
+            log.wal.append(&[Lsn::new(1)], &payload)
         });
         let last = last.last().ok_or("nothing was appended")??;
         log.wal.wait_durable(last)?;
@@ -168,7 +168,7 @@ fn append_many(wal: &Wal<Directory>) -> Lsn {
 }
 
 fn append(wal: &Wal<Directory>) -> Result<Lsn, wal::AppendError> {
-    wal.append(&[Lsn::new(1)], |_, payload| payload.resize(RECORD_BYTES, 7))
+    wal.append(&[Lsn::new(1)], &[7; RECORD_BYTES])
 }
 
 /// A log with its two threads.

@@ -16,7 +16,7 @@
 //! let committer = thread::spawn(|| opened.committer.run());
 //! let filler = thread::spawn(|| opened.filler.run());
 //! let sealer = thread::spawn(|| opened.sealer.run());
-//! let lsn = opened.wal.append(&[], |_lsn, payload| payload.extend_from_slice(b"hello"))?;
+//! let lsn = opened.wal.append(&[], b"hello")?;
 //! opened.wal.wait_durable(lsn)?;
 //! opened.wal.close();
 //! # drop((committer, filler, sealer));

@@ -65,29 +65,35 @@ impl<S: Storage> Wal<S> {
 
     /// Appends a record. It is durable once [`Wal::durable`] has reached the LSN returned.
     ///
-    /// `encode` is told the LSN and writes the payload; it runs under the log's lock and must not
-    /// block. It may have run where the append is refused.
+    /// # Errors
+    /// Nothing was appended: see [`AppendError`].
+    pub fn append(&self, links: &[Lsn], payload: &[u8]) -> Result<Lsn, AppendError> {
+        self.append_stamped(links, payload, |_, _| {})
+    }
+
+    /// As [`append`](Self::append), and `stamp` is told the LSN and may write it, or the time, into
+    /// the payload. It runs under the log's lock, so in the order of the LSNs, and must not block;
+    /// where the append is refused it does not run.
     ///
     /// # Errors
     /// Nothing was appended: see [`AppendError`].
-    pub fn append(
+    pub fn append_stamped(
         &self,
         links: &[Lsn],
-        encode: impl FnOnce(Lsn, &mut Vec<u8>),
+        payload: &[u8],
+        stamp: impl FnOnce(Lsn, &mut [u8]),
     ) -> Result<Lsn, AppendError> {
+        let extent = record::extent(links.len(), payload.len())
+            .filter(|bytes| *bytes <= self.log.record_bytes_max)
+            .ok_or(AppendError::TooLarge)?;
         let mut guard = self.log.shared.queue.lock();
         let queue = &mut *guard;
         self.log.admits(queue)?;
-        let lsn = queue.next;
-        queue.payload.clear();
-        encode(lsn, &mut queue.payload);
-        let extent = record::extent(links.len(), queue.payload.len())
-            .filter(|bytes| *bytes <= self.log.record_bytes_max)
-            .ok_or(AppendError::TooLarge)?;
         if !queue.has_room_for(extent) {
             return Err(AppendError::StorageLow);
         }
-        record::write(&mut queue.buffer, links, &queue.payload);
+        let lsn = queue.next;
+        stamp(lsn, record::write(&mut queue.buffer, links, payload));
         queue.next = lsn.next();
         let wake = std::mem::take(&mut queue.waiting);
         drop(guard);

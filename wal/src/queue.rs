@@ -46,8 +46,6 @@ pub(crate) struct Queue<M> {
     pub(crate) hopeless: Option<io::Error>,
     pub(crate) life: Life,
     pub(crate) group_bytes_max: usize,
-    /// Where a payload is encoded before its length is known.
-    pub(crate) payload: Vec<u8>,
 }
 
 /// Where the log is in its life: it only goes on.
@@ -85,7 +83,6 @@ impl<M> Shared<M> {
             hopeless: None,
             life: Life::Open,
             group_bytes_max,
-            payload: Vec::new(),
         };
         let (work, taken, finished) = (Condvar::new(), Condvar::new(), Condvar::new());
         Self { queue: Mutex::new(queue), work, taken, finished }

@@ -86,15 +86,17 @@ pub(crate) fn extent(links: usize, payload: usize) -> Option<usize> {
     fits.then_some(PREFIX_BYTES + 8 * links + payload)
 }
 
-/// Writes a record whose [`extent`] is known to be allowed.
-pub(crate) fn write(out: &mut Vec<u8>, links: &[Lsn], payload: &[u8]) {
+/// Writes a record whose [`extent`] is known to be allowed, and gives its payload as it was written.
+pub(crate) fn write<'a>(out: &'a mut Vec<u8>, links: &[Lsn], payload: &[u8]) -> &'a mut [u8] {
     let bytes = u32::try_from(payload.len()).unwrap_or(u32::MAX);
     out.extend_from_slice(&bytes.to_le_bytes());
     out.push(u8::try_from(links.len()).unwrap_or(u8::MAX));
     for link in links {
         out.extend_from_slice(&link.value().to_le_bytes());
     }
+    let begin = out.len();
     out.extend_from_slice(payload);
+    &mut out[begin..]
 }
 
 /// The [`extent`] of the record that begins here, told from its first [`PREFIX_BYTES`].

@@ -28,7 +28,7 @@ fn a_failed_sync_is_the_last_word() {
     assert!(matches!(log.committer.step(), Err(CommitError::Poisoned)));
     assert!(matches!(log.committer.vouch(), Err(CommitError::Poisoned)));
     assert!(log.wal.is_poisoned());
-    assert_eq!(log.wal.append(&[], |_, _| {}), Err(AppendError::Poisoned));
+    assert_eq!(log.wal.append(&[], &[]), Err(AppendError::Poisoned));
     assert_eq!(log.wal.durable(), durable);
     assert_eq!(log.wal.wait_durable(durable), Ok(()));
     assert_eq!(log.wal.wait_durable(durable.next()), Err(Poisoned));
@@ -187,7 +187,7 @@ fn append(log: &Log, choices: &mut Choices) -> bool {
     };
     let bytes = usize::try_from(bytes).unwrap();
     let before = log.wal.appended();
-    let appended = log.wal.append(&[], |_, payload| payload.resize(bytes, 1));
+    let appended = log.wal.append(&[], &vec![1; bytes]);
     match appended {
         Ok(lsn) => assert_eq!(lsn, before.next()),
         Err(error) => {
@@ -204,10 +204,10 @@ fn an_append_that_is_refused_leaves_no_trace() {
     let options = Options { buffer_bytes_max: 1000, ..Options::default() };
     let mut log = Log::open_with(&disk, options).unwrap();
     let wal = log.wal.clone();
-    let append = |bytes: usize| wal.append(&[], |_, payload| payload.resize(bytes, 1));
+    let append = |bytes: usize| wal.append(&[], &vec![1; bytes]);
 
     assert_eq!(append(PAYLOAD_BYTES_MAX + 1), Err(AppendError::TooLarge));
-    assert_eq!(wal.append(&[Lsn::ZERO; 9], |_, _| {}), Err(AppendError::TooLarge));
+    assert_eq!(wal.append(&[Lsn::ZERO; 9], &[]), Err(AppendError::TooLarge));
     assert_eq!(append(1000), Ok(Lsn::new(1)));
     assert_eq!(append(1), Err(AppendError::Full));
     assert_eq!(log.committer.step().unwrap(), Step::Committed);
@@ -225,7 +225,7 @@ fn an_append_that_is_refused_leaves_no_trace() {
 #[test]
 fn a_committer_that_is_dropped_leaves_nobody_waiting() {
     let log = Log::open(&Disk::new()).unwrap();
-    let lsn = log.wal.append(&[], |_, _| {}).unwrap();
+    let lsn = log.wal.append(&[], &[]).unwrap();
     drop(log.committer);
     assert_eq!(log.wal.wait_durable(lsn), Err(Poisoned));
 }

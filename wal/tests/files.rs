@@ -60,11 +60,11 @@ fn a_commit_lingers_no_longer_than_those_who_append_are_busy() {
     let linger = std::time::Duration::from_secs(3600);
     let log = Running::open(place.path(), Options { linger, ..short_segments() });
     for _ in 0..20 {
-        let lsn = log.wal.append(&[], |_, payload| payload.push(7)).unwrap();
+        let lsn = log.wal.append(&[], &[7]).unwrap();
         log.wal.hurry();
         log.wal.wait_durable(lsn).unwrap();
     }
-    let unhurried = log.wal.append(&[], |_, payload| payload.push(7)).unwrap();
+    let unhurried = log.wal.append(&[], &[7]).unwrap();
     let wal = log.wal.clone();
     log.close();
     assert_eq!(wal.durable(), unhurried);
@@ -96,11 +96,11 @@ fn append_and_wait(wal: &Wal<Directory>, appender: u64) {
     let mut last = Lsn::ZERO;
     for number in 0..RECORDS {
         let mut told = Lsn::ZERO;
-        let lsn = wal.append(&[last], |lsn, payload| {
+        let mut payload = [0; 400];
+        payload[8..16].copy_from_slice(&number.to_le_bytes());
+        let lsn = wal.append_stamped(&[last], &payload, |lsn, payload| {
             told = lsn;
-            payload.extend_from_slice(&appender.to_le_bytes());
-            payload.extend_from_slice(&number.to_le_bytes());
-            payload.resize(400, 0);
+            payload[..8].copy_from_slice(&appender.to_le_bytes());
         });
         let lsn = lsn.unwrap();
         assert!(lsn == told && lsn > last);
@@ -133,7 +133,7 @@ fn closing_writes_all_that_was_appended() {
     let place = tempfile::tempdir().unwrap();
     let log = Running::open(place.path(), short_segments());
     for _ in 0..2000 {
-        log.wal.append(&[], |_, payload| payload.resize(400, 3)).unwrap();
+        log.wal.append(&[], &[3; 400]).unwrap();
     }
     let wal = log.wal.clone();
     log.close();
@@ -179,7 +179,7 @@ fn a_mapped_file_that_is_cut_short_ends_the_process_with_a_reason() {
         let log = Running::open(Path::new(&path), short_segments());
         let active = Path::new(&path).join("0000000000000001.wal");
         std::fs::File::options().write(true).open(active).unwrap().set_len(0).unwrap();
-        let lsn = log.wal.append(&[], |_, _| {}).unwrap();
+        let lsn = log.wal.append(&[], &[]).unwrap();
         log.wal.wait_durable(lsn).unwrap();
         return;
     }
@@ -264,7 +264,7 @@ fn what_is_archived_is_still_part_of_the_log() {
     let options = || Options { mark: Some(|payload| u64::from(payload[0])), ..short_segments() };
     let log = Running::of(directory(archive.path()), options());
     for n in 0..200 {
-        let lsn = log.wal.append(&[], |_, payload| payload.resize(3000, n)).unwrap();
+        let lsn = log.wal.append(&[], &[n; 3000]).unwrap();
         log.wal.wait_durable(lsn).unwrap();
     }
     let count = |path: &Path| {
@@ -320,7 +320,7 @@ fn sealed_files_become_few_while_the_log_runs_and_their_room_is_free_at_once() {
     };
     for n in 0..220 {
         for _ in 0..10 {
-            let lsn = log.wal.append(&[], |_, payload| payload.resize(3000, n)).unwrap();
+            let lsn = log.wal.append(&[], &[n; 3000]).unwrap();
             log.wal.wait_durable(lsn).unwrap();
             let before = Lsn::new(1 + 7919 * u64::from(n) % lsn.value());
             assert_eq!(log.wal.read(before).unwrap().lsn, before);

@@ -58,7 +58,7 @@ impl Pair {
     pub(crate) fn append(&mut self, choices: &mut Choices) {
         let bytes = usize::try_from(choices.below(3000)).unwrap();
         let payload = vec![choices.number().to_le_bytes()[0]; bytes];
-        let appended = self.opened.wal.append(&[], |_, out| out.extend_from_slice(&payload));
+        let appended = self.opened.wal.append(&[], &payload);
         if let Ok(lsn) = appended {
             self.records.push(Record { lsn, links: Vec::new(), payload });
         }

@@ -65,7 +65,7 @@ impl Log {
 
     pub(crate) fn append_bytes(&mut self, choices: &mut Choices, payload: Vec<u8>) {
         let links: Vec<Lsn> = (0..choices.below(9)).map(|_| Lsn::new(choices.number())).collect();
-        let lsn = match self.wal.append(&links, |_, out| out.extend_from_slice(&payload)) {
+        let lsn = match self.wal.append(&links, &payload) {
             Ok(lsn) => lsn,
             Err(AppendError::StorageLow | AppendError::Poisoned) => return,
             Err(error) => panic!("{error}"),

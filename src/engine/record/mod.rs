@@ -67,6 +67,13 @@ pub fn encode<B: Body>(body: &B, at: Moment, out: &mut Vec<u8>) {
     body.encode(&mut w);
 }
 
+/// Writes into a record when it happened.
+pub fn date(record: &mut [u8], at: Moment) {
+    if let Some(moment) = record.get_mut(8..16) {
+        moment.copy_from_slice(&at.micros().to_le_bytes());
+    }
+}
+
 /// The moment of a record, as a number that never falls from one record to the next: what the log
 /// says of a stretch of them. Zero where the bytes are no record.
 #[must_use]

@@ -86,8 +86,7 @@ fn written(records: &[Record]) -> Disk {
     let disk = Disk::new();
     let mut log = read(&disk, |_| {});
     for record in records {
-        let write = |_, out: &mut Vec<u8>| out.extend_from_slice(&record.payload);
-        log.wal.append(&record.links, write).unwrap();
+        log.wal.append(&record.links, &record.payload).unwrap();
     }
     log.wal.close();
     while log.committer.step().unwrap() != Step::Ended {

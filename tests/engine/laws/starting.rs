@@ -76,7 +76,9 @@ fn tampered(change: impl Fn(u64, &mut Record<'_>, &mut Moment, &mut Vec<Lsn>)) -
         let (mut read, mut at) = Record::decode(&record.payload).unwrap();
         let mut links = record.links;
         change(record.lsn.value(), &mut read, &mut at, &mut links);
-        log.wal.append(&links, |_, out| read.encode(at, out)).unwrap();
+        let mut payload = Vec::new();
+        read.encode(at, &mut payload);
+        log.wal.append(&links, &payload).unwrap();
     }
     log.wal.close();
     while log.committer.step().unwrap() != wal::Step::Ended {}
