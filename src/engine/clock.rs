@@ -8,6 +8,8 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
+use crossbeam::utils::CachePadded;
+
 use crate::ledger::Moment;
 
 /// A longer jump forward between two lives must be confirmed: it would lapse and expire things.
@@ -18,7 +20,7 @@ pub const JUMP_MAX: Duration = Duration::from_secs(3600);
 pub struct Clock {
     pace: Pace,
     base: i64,
-    last: AtomicI64,
+    last: CachePadded<AtomicI64>,
 }
 
 /// What a clock advances with.
@@ -86,7 +88,11 @@ impl Clock {
             return Err(ClockJump(ahead));
         }
         let base = wall.max(last).micros();
-        Ok(Self { pace: Pace::Machine(monotonic()), base, last: AtomicI64::new(base) })
+        Ok(Self {
+            pace: Pace::Machine(monotonic()),
+            base,
+            last: CachePadded::new(AtomicI64::new(base)),
+        })
     }
 
     /// The same clock, from now on moved by hand alone.
@@ -101,13 +107,22 @@ impl Clock {
         Moment::from_micros(self.last.load(Ordering::Acquire))
     }
 
+    /// What it shows. That may have been given before.
+    pub fn read(&self) -> Moment {
+        Moment::from_micros(self.base.saturating_add(self.pace.micros()))
+    }
+
     /// A moment later than all that this clock gave before.
     pub fn tick(&self) -> Moment {
-        let now = self.base.saturating_add(self.pace.micros());
-        let step = |last: i64| Some(now.max(last.saturating_add(1)));
+        self.tick_at(self.read())
+    }
+
+    /// A moment that is not before `shown`, and later than all that this clock gave before.
+    pub fn tick_at(&self, shown: Moment) -> Moment {
+        let next = |last: i64| shown.micros().max(last.saturating_add(1));
+        let step = |last| Some(next(last));
         let last = self.last.fetch_update(Ordering::AcqRel, Ordering::Acquire, step);
-        let last = last.unwrap_or_else(|last| last);
-        Moment::from_micros(now.max(last.saturating_add(1)))
+        Moment::from_micros(next(last.unwrap_or_else(|last| last)))
     }
 }
 

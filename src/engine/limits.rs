@@ -4,9 +4,10 @@
 //! reads it while the account's shard is locked, and keeps it until the record is appended: so the
 //! rules that a record was decided by are those that the log has before it.
 
-use std::sync::Arc;
+use std::sync::{Arc, PoisonError};
 
 use compact_str::CompactString;
+use crossbeam::sync::{ShardedLock, ShardedLockReadGuard, ShardedLockWriteGuard};
 use jiff::tz::TimeZone;
 use jiff::{Timestamp, ToSpan};
 use parking_lot::RwLock;
@@ -18,6 +19,23 @@ use super::record::{LimitsSet, Standing};
 use super::shard::{Resident, Shard};
 use super::transactions::Slot;
 use crate::ledger::{Day, Limits, Moment, Ruleset, Spending, What};
+
+/// The spend limits of every account that has none of its own. Every spend on every thread reads
+/// them, and hardly ever are they set: a reader locks what threads beside it do not.
+#[derive(Debug, Default)]
+pub struct DefaultLimits(ShardedLock<Arc<Ruleset>>);
+
+impl DefaultLimits {
+    /// They stay as they are while the guard lives.
+    pub fn read(&self) -> ShardedLockReadGuard<'_, Arc<Ruleset>> {
+        self.0.read().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// To set them. Nobody reads them while the guard lives.
+    pub fn write(&self) -> ShardedLockWriteGuard<'_, Arc<Ruleset>> {
+        self.0.write().unwrap_or_else(PoisonError::into_inner)
+    }
+}
 
 /// Spend limits at one moment.
 #[derive(Clone, Debug)]

@@ -56,7 +56,7 @@ pub enum Unavailable {
 }
 
 impl<S: Storage> Log<S> {
-    /// Appends a record. LSN order is the order of moments, because the clock is read under the
+    /// Appends a record. LSN order is the order of moments, because they are given out under the
     /// log's own lock.
     ///
     /// # Errors
@@ -67,10 +67,10 @@ impl<S: Storage> Log<S> {
         }
         DRAFT.with_borrow_mut(|draft| {
             draft.clear();
-            let mut at = Moment::default();
+            let mut at = self.clock.read();
             record::encode(body, at, draft);
             let stamp = |_: Lsn, record: &mut [u8]| {
-                at = self.clock.tick();
+                at = self.clock.tick_at(at);
                 record::date(record, at);
             };
             let lsn = self.wal.append_stamped(links, draft, stamp)?;

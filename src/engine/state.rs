@@ -2,22 +2,20 @@
 //!
 //! Its locks are taken in the one order that the [engine](super) says.
 
-use std::sync::Arc;
-
 use crossbeam::utils::CachePadded;
-use parking_lot::{Mutex, MutexGuard, RwLock};
+use parking_lot::{Mutex, MutexGuard};
 use smallvec::SmallVec;
 use wal::Lsn;
 
 use super::aliases::{Alias, Aliases, Whereabouts};
 use super::keys::{self, Keys};
+use super::limits::DefaultLimits;
 use super::names::Names;
 use super::roster::{Place, Roster};
 use super::secret::Secret;
 use super::shard::{Name, Resident, Shard};
 use super::strays::Strays;
 use super::transactions::Slot;
-use crate::ledger::Ruleset;
 
 /// How many shards there are.
 pub const SHARDS: u16 = 1024;
@@ -36,7 +34,7 @@ pub struct State {
     strays: Mutex<Strays>,
     /// The spend limits of every account that has none of its own. Changed only by who holds the
     /// strays, which have seen the change then.
-    pub limits: RwLock<Arc<Ruleset>>,
+    pub limits: DefaultLimits,
     /// What transactions are hashed with.
     pub secret: Secret,
 }
@@ -58,7 +56,7 @@ pub struct Part<'a> {
     first: usize,
     names: &'a Names,
     /// The spend limits of every account that has none of its own; who has the strays sets them.
-    pub limits: &'a RwLock<Arc<Ruleset>>,
+    pub limits: &'a DefaultLimits,
     /// Its keys.
     pub keys: keys::Part<'a>,
     /// What happened at no account, where that is of this part.
@@ -90,7 +88,7 @@ impl State {
     pub fn new(keys: Keys, secret: Secret) -> Self {
         let shards = (0..SHARDS).map(|_| CachePadded::default()).collect();
         let (names, roster, strays) = (Names::new(secret), Mutex::default(), Mutex::default());
-        let (aliases, limits) = (Aliases::default(), RwLock::default());
+        let (aliases, limits) = (Aliases::default(), DefaultLimits::default());
         Self { shards, names, aliases, keys, roster, strays, limits, secret }
     }
 

@@ -5,6 +5,8 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::time::Duration;
 
+use crossbeam::utils::CachePadded;
+
 use super::answer::Problem;
 use super::durable::Wakers;
 use super::metrics::Metrics;
@@ -32,7 +34,7 @@ pub struct Shared {
     /// Connections being served.
     pub connections: Arc<AtomicUsize>,
     /// Requests being served.
-    pub in_flight: AtomicUsize,
+    pub in_flight: CachePadded<AtomicUsize>,
     /// Whether a file is being reconciled.
     pub reconciling: AtomicBool,
 }

@@ -19,11 +19,12 @@ mod sweeper;
 
 use std::process::ExitCode;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread::JoinHandle;
 use std::time::Duration;
 
 use anyhow::Context;
+use crossbeam::utils::CachePadded;
 use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::{oneshot, watch};
@@ -96,7 +97,7 @@ fn start(config: Config) -> anyhow::Result<(Arc<Shared>, Log)> {
         wakers,
         ready: AtomicBool::new(true),
         connections: Arc::default(),
-        in_flight: AtomicUsize::new(0),
+        in_flight: CachePadded::default(),
         reconciling: AtomicBool::new(false),
     });
     let (tell, ended) = oneshot::channel();

@@ -2,6 +2,8 @@
 
 use std::io;
 
+use crossbeam::utils::CachePadded;
+
 use crate::Lsn;
 use crate::group::{bytes_for, space_for};
 use crate::segment::{BODY_OFFSET, Segment};
@@ -11,7 +13,7 @@ use crate::sync::{Condvar, Mutex};
 
 /// The lock and its three kinds of sleepers.
 pub(crate) struct Shared<M> {
-    pub(crate) queue: Mutex<Queue<M>>,
+    pub(crate) queue: CachePadded<Mutex<Queue<M>>>,
     /// The committer sleeps here: for a record, for a segment, for the end.
     pub(crate) work: Condvar,
     /// The filler sleeps here: until a segment is taken, or the end.
@@ -85,7 +87,7 @@ impl<M> Shared<M> {
             group_bytes_max,
         };
         let (work, taken, finished) = (Condvar::new(), Condvar::new(), Condvar::new());
-        Self { queue: Mutex::new(queue), work, taken, finished }
+        Self { queue: CachePadded::new(Mutex::new(queue)), work, taken, finished }
     }
 
     /// The log is at least this far in its life.

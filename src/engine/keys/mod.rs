@@ -27,7 +27,7 @@ pub const SHARDS: u16 = 256;
 pub struct Keys {
     shards: Box<[CachePadded<Mutex<Lines>>]>,
     hashing: Hashing,
-    count: AtomicU64,
+    count: CachePadded<AtomicU64>,
     max: u64,
 }
 
@@ -90,7 +90,7 @@ impl Keys {
     #[must_use]
     pub fn new(secret: Secret, bits: u32, max: u64) -> Self {
         let shards = (0..SHARDS).map(|_| CachePadded::default()).collect();
-        Self { shards, hashing: Hashing { secret, bits }, count: AtomicU64::new(0), max }
+        Self { shards, hashing: Hashing { secret, bits }, count: CachePadded::default(), max }
     }
 
     /// How many bits of a key's hash are used.
