@@ -11,7 +11,7 @@ use anyhow::{Context, ensure};
 use mio::net::TcpStream;
 use mio::{Events, Interest, Poll, Token};
 
-use crate::statistics::{Samples, per_second};
+use crate::statistics::{Ratio, Samples, per_second};
 use crate::time::now;
 
 /// The part of a round that is not counted, before what is.
@@ -40,6 +40,14 @@ pub struct Round {
     pub p50: Duration,
     /// Of a hundred answers 99 took at most so long.
     pub p99: Duration,
+}
+
+impl Round {
+    /// Its rate in parts of that of another.
+    #[must_use]
+    pub const fn of(&self, other: &Self) -> Ratio {
+        Ratio::of(self.per_second, other.per_second)
+    }
 }
 
 /// What is said to a server, and how its answers are told.

@@ -18,9 +18,9 @@ use crate::generator::{Generator, Load, Round};
 use crate::memory::resident_of;
 use crate::report::{Table, preamble};
 use crate::requests::{Source, Spread};
+use crate::rounds::{Rounds, cells, head};
 use crate::server::Holdfast;
 use crate::socket::Holds;
-use crate::statistics::{Ratio, Samples, micros};
 use crate::time::timed;
 
 /// How many actions are made before they are written.
@@ -51,12 +51,8 @@ pub struct Args {
     /// How many connections ask at once
     #[arg(long, value_name = "N", default_value_t = 64)]
     connections: usize,
-    /// How often each is asked
-    #[arg(long, value_name = "N", default_value_t = 5)]
-    rounds: u32,
-    /// How long each is asked in a round, in milliseconds
-    #[arg(long, value_name = "MS", default_value_t = 1000)]
-    round_ms: u64,
+    #[command(flatten)]
+    rounds: Rounds,
 }
 
 #[derive(Clone, Copy)]
@@ -85,19 +81,8 @@ pub fn run(args: &Args) -> anyhow::Result<()> {
     let mut sizes = args.sizes().into_iter();
     let grow = |size: Size| Grown::of(size, &binary, scratch.path());
     let Some(first) = sizes.next().map(grow).transpose()? else { return Ok(()) };
-    let head = [
-        "accounts",
-        "keys",
-        "holds/s",
-        "range",
-        "p99",
-        "of the first",
-        "range",
-        "MiB",
-        "replayed",
-        "on a snapshot",
-    ];
-    let mut table = Table::new(&head);
+    let seen = ["MiB", "replayed", "on a snapshot"];
+    let mut table = Table::new(&[&["accounts"], &head("keys", "of the first")[..], &seen].concat());
     let mut reference = first.generator();
     row(&mut table, &first, &turns(args, &mut reference, None)?);
     for size in sizes {
@@ -123,8 +108,8 @@ impl Args {
         wide.chain(deep).collect()
     }
 
-    fn load(&self) -> Load {
-        Load { connections: self.connections, lasts: Duration::from_millis(self.round_ms) }
+    const fn load(&self) -> Load {
+        self.rounds.load(self.connections)
     }
 }
 
@@ -184,7 +169,7 @@ fn turns(
     asked: &mut Generator,
     mut other: Option<&mut Generator>,
 ) -> anyhow::Result<Vec<[Round; 2]>> {
-    (0..args.rounds)
+    (0..args.rounds.count)
         .map(|_| {
             let round = asked.round(args.load())?;
             let beside = other.as_mut().map_or(Ok(round), |other| other.round(args.load()))?;
@@ -194,19 +179,13 @@ fn turns(
 }
 
 fn row(table: &mut Table, grown: &Grown, rounds: &[[Round; 2]]) {
-    let rates = Samples::new(rounds.iter().map(|[round, _]| round.per_second));
-    let ratio = |[round, first]: &[Round; 2]| Ratio::of(round.per_second, first.per_second);
-    let ratios = Samples::new(rounds.iter().map(ratio));
-    table.row([
-        grown.size.accounts.to_string(),
-        grown.size.keys.to_string(),
-        rates.median().to_string(),
-        format!("{}..{}", rates.least(), rates.most()),
-        micros(Samples::new(rounds.iter().map(|[round, _]| round.p99)).median()),
-        ratios.median().to_string(),
-        format!("{}..{}", ratios.least(), ratios.most()),
+    let of = |[round, first]: &[Round; 2]| (*round, round.of(first));
+    let keys = grown.size.keys.to_string();
+    let cells = cells(&keys, rounds.iter().map(of));
+    let seen = [
         (grown.resident >> 20).to_string(),
         format!("{:.1?}", grown.replayed),
         format!("{:.2?}", grown.ready),
-    ]);
+    ];
+    table.row([grown.size.accounts.to_string()].into_iter().chain(cells).chain(seen));
 }

@@ -21,6 +21,7 @@ pub mod reconcile;
 pub mod recovery;
 pub mod report;
 pub mod requests;
+pub mod rounds;
 pub mod server;
 pub mod snapshot;
 pub mod socket;

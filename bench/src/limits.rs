@@ -14,12 +14,13 @@ use holdfast::ledger::{
 
 use crate::cli::{Binary, Place};
 use crate::engine::lane::{Lane, Work};
-use crate::generator::{Generator, Load, Round};
+use crate::generator::{Generator, Round};
 use crate::report::{Table, preamble};
 use crate::requests::{Spread, money};
+use crate::rounds::{Rounds, cells, head};
 use crate::server::Holdfast;
 use crate::socket::{Client, Holds, open_accounts, put};
-use crate::statistics::{Ratio, Samples, micros};
+use crate::statistics::Ratio;
 
 /// More than any bench spends.
 const PLENTY: u64 = 1_000_000_000_000_000;
@@ -34,12 +35,8 @@ pub struct Args {
     /// How many connections ask at once
     #[arg(long, value_name = "N", default_value_t = 64)]
     connections: usize,
-    /// How often each is asked
-    #[arg(long, value_name = "N", default_value_t = 11)]
-    rounds: u32,
-    /// How long each is asked in a round, in milliseconds
-    #[arg(long, value_name = "MS", default_value_t = 1000)]
-    round_ms: u64,
+    #[command(flatten)]
+    rounds: Rounds,
     /// How many accounts there are
     #[arg(long, value_name = "N", default_value_t = 1000)]
     accounts: u64,
@@ -72,32 +69,11 @@ fn served(args: &Args) -> anyhow::Result<()> {
     Client::connect(with.operator)?.exchange(&put("/v1/limits", &body()))?;
     let (rounds, each) = by_turns(args, [&with, &without])?;
     let name = format!("durable holds, {} connections", args.connections);
-    let mut table = Table::new(&[
-        &name,
-        "/s",
-        "range",
-        "p50",
-        "p99",
-        "with is of it",
-        "range",
-        "processor ns each",
-    ]);
+    let mut table = Table::new(&[&head(&name, "with is of it")[..], &["server ns each"]].concat());
     for (n, name) in ["ten rules", "none"].into_iter().enumerate() {
-        let rates = Samples::new(rounds.iter().map(|round| round[n].per_second));
-        let of = |round: &[Round; 2]| Ratio::of(round[0].per_second, round[n].per_second);
-        let ratios = Samples::new(rounds.iter().map(of));
-        let [p50, p99] = [|r: &Round| r.p50, |r: &Round| r.p99]
-            .map(|time| Samples::new(rounds.iter().map(|round| time(&round[n]))).median());
-        table.row([
-            name.to_owned(),
-            rates.median().to_string(),
-            format!("{}..{}", rates.least(), rates.most()),
-            micros(p50),
-            micros(p99),
-            ratios.median().to_string(),
-            format!("{}..{}", ratios.least(), ratios.most()),
-            each[n].to_string(),
-        ]);
+        let of = |round: &[Round; 2]| (round[n], round[0].of(&round[n]));
+        let cells = cells(name, rounds.iter().map(of));
+        table.row(cells.into_iter().chain([each[n].to_string()]));
     }
     table.print();
     println!("of the processor's time, with is {} of without\n", Ratio::of(each[1], each[0]));
@@ -106,13 +82,12 @@ fn served(args: &Args) -> anyhow::Result<()> {
 
 /// The rounds, and for how many nanoseconds each server had a processor for a hold.
 fn by_turns(args: &Args, servers: [&Holdfast; 2]) -> anyhow::Result<(Vec<[Round; 2]>, [u64; 2])> {
-    let lasts = Duration::from_millis(args.round_ms);
-    let load = Load { connections: args.connections, lasts };
+    let load = args.rounds.load(args.connections);
     let mut generators =
         servers.map(|server| Generator::new(Holds::on(server.network, args.accounts)));
     let mut spent = [(0_u128, 0_u64); 2];
     let mut rounds = Vec::new();
-    for _ in 0..args.rounds {
+    for _ in 0..args.rounds.count {
         let mut round = |n: usize| {
             let (before, first) = (servers[n].processor()?, generators[n].sent());
             let round = generators[n].round(load)?;

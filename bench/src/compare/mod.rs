@@ -21,6 +21,7 @@ use crate::peer::bare::Bare;
 use crate::peer::holdfast::Holdfast;
 use crate::peer::{Entry, LeftOut, Peer, postgres, redis, tigerbeetle};
 use crate::report::preamble;
+use crate::rounds::Rounds;
 use crate::template::HOLD_MINOR;
 
 /// What `compare` may be told.
@@ -33,12 +34,8 @@ pub struct Args {
     /// How many connections ask at once
     #[arg(long, value_name = "N", value_delimiter = ',', default_value = "1,64,256")]
     connections: Vec<usize>,
-    /// How often each is asked
-    #[arg(long, value_name = "N", default_value_t = 7)]
-    rounds: usize,
-    /// How long each is asked in a round, in milliseconds
-    #[arg(long, value_name = "MS", default_value_t = 1000)]
-    round_ms: u64,
+    #[command(flatten)]
+    rounds: Rounds,
     /// How many accounts the holds are spread over
     #[arg(long, value_name = "N", default_value_t = 1000)]
     accounts: u64,
@@ -87,8 +84,8 @@ pub fn run(args: &Args) -> anyhow::Result<()> {
     field.fill(args, &directory)?;
     print::about(&field);
     for &connections in &args.connections {
-        let load = Load { connections, lasts: Duration::from_millis(args.round_ms) };
-        let rounds = by_turns(&mut field.candidates, args.rounds, load, &interrupted)?;
+        let load = args.rounds.load(connections);
+        let rounds = by_turns(&mut field.candidates, args.rounds.count, load, &interrupted)?;
         print::rates(connections, &field, &rounds);
     }
     drop(field);
@@ -187,7 +184,7 @@ fn others_benchmark(args: &Args, directory: &Path, interrupted: &AtomicBool) -> 
         return Ok(());
     };
     let mut measured = Vec::new();
-    for _ in 0..args.rounds.min(3) {
+    for _ in 0..args.rounds.count.min(3) {
         for load in &tigerbeetle::LOADS {
             ensure!(!interrupted.load(Ordering::Relaxed), "interrupted");
             measured.push((load.name, tigerbeetle::run(program, directory, load)?));

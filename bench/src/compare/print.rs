@@ -5,7 +5,8 @@ use crate::generator::Round;
 use crate::peer::LeftOut;
 use crate::peer::tigerbeetle::{LOADS, Measured};
 use crate::report::Table;
-use crate::statistics::{Ratio, Samples, micros};
+use crate::rounds::{cells, head};
+use crate::statistics::Samples;
 
 /// Who takes part, and who does not.
 pub(super) fn about(field: &Field) {
@@ -21,23 +22,10 @@ pub(super) fn about(field: &Field) {
 /// What they came to at so many connections.
 pub(super) fn rates(connections: usize, field: &Field, rounds: &[Vec<Round>]) {
     let name = format!("{connections} connections");
-    let head = [name.as_str(), "holds/s", "range", "p50", "p99", "holdfast is of it", "range"];
-    let mut table = Table::new(&head);
+    let mut table = Table::new(&head(&name, "holdfast is of it"));
     for (n, candidate) in field.candidates.iter().enumerate() {
-        let of = |round: &Vec<Round>| Ratio::of(round[0].per_second, round[n].per_second);
-        let rates = Samples::new(rounds.iter().map(|round| round[n].per_second));
-        let ratios = Samples::new(rounds.iter().map(of));
-        let [p50, p99] = [|r: &Round| r.p50, |r: &Round| r.p99]
-            .map(|time| Samples::new(rounds.iter().map(|round| time(&round[n]))).median());
-        table.row([
-            candidate.name.to_owned(),
-            rates.median().to_string(),
-            format!("{}..{}", rates.least(), rates.most()),
-            micros(p50),
-            micros(p99),
-            ratios.median().to_string(),
-            format!("{}..{}", ratios.least(), ratios.most()),
-        ]);
+        let of = |round: &Vec<Round>| (round[n], round[0].of(&round[n]));
+        table.row(cells(candidate.name, rounds.iter().map(of)));
     }
     for &(name, _) in &field.left_out {
         table.row([name, "left out", "", "", "", "", ""].map(str::to_owned));

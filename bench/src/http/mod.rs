@@ -8,14 +8,13 @@
 pub mod bare;
 
 use std::process::Command;
-use std::time::Duration;
 
 use crate::cli::{Binary, Place};
-use crate::generator::{Generator, Load, Round};
+use crate::generator::{Generator, Round};
 use crate::report::{Table, preamble};
+use crate::rounds::{Rounds, cells, head};
 use crate::server::{Holdfast, Server};
 use crate::socket::{Holds, open_accounts};
-use crate::statistics::{Ratio, Samples, micros};
 
 /// What `http` may be told.
 #[derive(Clone, Debug, clap::Args)]
@@ -27,12 +26,8 @@ pub struct Args {
     /// How many connections ask at once
     #[arg(long, value_name = "N", value_delimiter = ',', default_value = "64,256")]
     connections: Vec<usize>,
-    /// How often each is asked
-    #[arg(long, value_name = "N", default_value_t = 7)]
-    rounds: u32,
-    /// How long each is asked in a round, in milliseconds
-    #[arg(long, value_name = "MS", default_value_t = 1000)]
-    round_ms: u64,
+    #[command(flatten)]
+    rounds: Rounds,
     /// How many threads of the servers answer
     #[arg(long, value_name = "N", default_value_t = 1)]
     threads: u32,
@@ -75,30 +70,16 @@ fn by_turns(
     [a, b, c]: &mut [Generator; 3],
     connections: usize,
 ) -> anyhow::Result<Vec<[Round; 3]>> {
-    let lasts = Duration::from_millis(args.round_ms);
-    let load = Load { connections, lasts };
-    (0..args.rounds).map(|_| Ok([a.round(load)?, b.round(load)?, c.round(load)?])).collect()
+    let load = args.rounds.load(connections);
+    (0..args.rounds.count).map(|_| Ok([a.round(load)?, b.round(load)?, c.round(load)?])).collect()
 }
 
 fn print(connections: usize, rounds: &[[Round; 3]]) {
     let name = format!("{connections} connections");
-    let head = [name.as_str(), "holds/s", "range", "p50", "p99", "durable is of it", "range"];
-    let mut table = Table::new(&head);
+    let mut table = Table::new(&head(&name, "durable is of it"));
     for (n, name) in NAMES.iter().enumerate() {
-        let of = |round: &[Round; 3]| Ratio::of(round[0].per_second, round[n].per_second);
-        let rates = Samples::new(rounds.iter().map(|round| round[n].per_second));
-        let ratios = Samples::new(rounds.iter().map(of));
-        let [p50, p99] = [|r: &Round| r.p50, |r: &Round| r.p99]
-            .map(|time| Samples::new(rounds.iter().map(|round| time(&round[n]))).median());
-        table.row([
-            (*name).to_owned(),
-            rates.median().to_string(),
-            format!("{}..{}", rates.least(), rates.most()),
-            micros(p50),
-            micros(p99),
-            ratios.median().to_string(),
-            format!("{}..{}", ratios.least(), ratios.most()),
-        ]);
+        let of = |round: &[Round; 3]| (round[n], round[0].of(&round[n]));
+        table.row(cells(name, rounds.iter().map(of)));
     }
     table.print();
     println!();
