@@ -7,7 +7,7 @@ use clap::{Parser, Subcommand};
 use crate::engine::memory::Weighed;
 use crate::{
     batch, compare, disk, engine, growth, history, http, instructions, latency, limits, reconcile,
-    recovery, snapshot,
+    recovery, scaling, snapshot,
 };
 
 /// Measures holdfast on this machine. Build it with --release.
@@ -37,6 +37,8 @@ pub enum Command {
     Reconcile(reconcile::Args),
     /// Durable holds per second over HTTP against the same without sync and a bare responder
     Http(http::Args),
+    /// Durable holds per second over HTTP as more threads of the server answer
+    Scaling(scaling::Args),
     /// Durable operations per second in batches of several lengths
     Batch(batch::Args),
     /// Throughput, latency, memory and time to start as accounts and keys become many
@@ -89,6 +91,7 @@ impl Args {
             Command::Snapshot(args) => snapshot::run(&args),
             Command::Reconcile(args) => reconcile::run(&args),
             Command::Http(args) => http::run(&args),
+            Command::Scaling(args) => scaling::run(&args),
             Command::Batch(args) => batch::run(&args),
             Command::Growth(args) => growth::run(&args),
             Command::Compare(args) => compare::run(&args),

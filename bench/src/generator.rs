@@ -51,7 +51,7 @@ impl Round {
 }
 
 /// What is said to a server, and how its answers are told.
-pub trait Protocol {
+pub trait Protocol: Send {
     /// A connection on which requests can be sent: whatever comes before the first was said.
     ///
     /// # Errors
@@ -71,6 +71,7 @@ pub trait Protocol {
 /// A source of load on one server.
 pub struct Generator {
     protocol: Box<dyn Protocol>,
+    first: u64,
     sent: u64,
 }
 
@@ -85,7 +86,13 @@ impl Generator {
     /// Load with keys that no log has which was written beforehand.
     #[must_use]
     pub fn new(protocol: impl Protocol + 'static) -> Self {
-        Self { protocol: Box::new(protocol), sent: 0 }
+        Self { protocol: Box::new(protocol), first: FIRST, sent: 0 }
+    }
+
+    /// The same with keys that none of so many others has, which ask the same server.
+    #[must_use]
+    pub fn beside(self, others: u64) -> Self {
+        Self { first: FIRST * (others + 1), ..self }
     }
 
     /// How many requests were sent. After a round without an error each was answered with success.
@@ -144,7 +151,7 @@ impl Generator {
 
     fn ask(&mut self, connection: &mut Connection) -> anyhow::Result<()> {
         self.sent += 1;
-        connection.ask(self.protocol.request(FIRST + self.sent))
+        connection.ask(self.protocol.request(self.first + self.sent))
     }
 }
 

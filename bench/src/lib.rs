@@ -22,6 +22,7 @@ pub mod recovery;
 pub mod report;
 pub mod requests;
 pub mod rounds;
+pub mod scaling;
 pub mod server;
 pub mod snapshot;
 pub mod socket;

@@ -10,6 +10,7 @@
 //! | `snapshot` | time to take one and to begin on it, what is locked meanwhile, bytes | the engine, on mapped files |
 //! | `reconcile` | records per second of a settlement file, and memory | the server's binary |
 //! | `http` | durable holds per second, closed loop | the server's binary |
+//! | `scaling` | the same as more threads answer, with as many that ask | the server's binary |
 //! | `batch` | durable operations per second in batches of several lengths | the server's binary |
 //! | `compare` | the same hold, closed loop, by turns with bare hyper, Redis and PostgreSQL | servers as they are installed |
 //! | `instructions` | instructions of each stage of an action's way | the library, under valgrind |
