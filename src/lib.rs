@@ -52,7 +52,7 @@
 //!   account shards ascending, strays (what touched no customer's account), default spend limits,
 //!   undecided approvals, log.
 //! * **LSN order is apply order** for every account, because the append happens under the shard's
-//!   lock; and it is the order of moments, because the clock is read under the log's.
+//!   lock; and it is the order of moments, because those are given out under the log's.
 //! * **The idempotency table keeps a keyed hash and a position.** Key and meaning are compared in
 //!   full with the record, and the first answer is built from it again, by the encoder that built
 //!   it first ([`wire::operation_answer`]).

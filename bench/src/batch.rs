@@ -18,6 +18,7 @@ use crate::requests::{Draw, account};
 use crate::server::Holdfast;
 use crate::socket::{Client, open_account};
 use crate::statistics::{Samples, per_second};
+use crate::threads::joined;
 use crate::time::now;
 
 /// A batch of fewer operations than this is written before its answer is read.
@@ -134,10 +135,6 @@ fn open_accounts(operator: SocketAddr, accounts: u64) -> anyhow::Result<()> {
         let openers: Vec<_> = (0..OPENERS).map(|first| scope.spawn(move || open(first))).collect();
         openers.into_iter().try_for_each(joined)
     })
-}
-
-fn joined<T>(thread: thread::ScopedJoinHandle<'_, anyhow::Result<T>>) -> anyhow::Result<T> {
-    thread.join().map_err(|_| anyhow::anyhow!("a thread panicked"))?
 }
 
 fn measure(server: &Holdfast, lane: Lane, requests: &mut Requests) -> anyhow::Result<Round> {

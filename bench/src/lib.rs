@@ -29,4 +29,5 @@ pub mod socket;
 pub mod stage;
 pub mod statistics;
 pub mod template;
+pub mod threads;
 pub mod time;

@@ -14,6 +14,7 @@ use crate::rounds::{Rounds, cells, head};
 use crate::server::Holdfast;
 use crate::socket::{Holds, open_accounts};
 use crate::statistics::Samples;
+use crate::threads::joined;
 
 /// What `scaling` may be told.
 #[derive(Clone, Debug, clap::Args)]
@@ -41,8 +42,8 @@ struct Lane {
     generators: Vec<Generator>,
 }
 
-/// What all who asked one server saw in a round, with the times of the one who waited longest; and for
-/// how long the server had a processor for each hold.
+/// What all who asked one server saw in a round, with the times of the one who waited longest; and
+/// for how long the server had a processor for each hold.
 type Seen = (Round, Duration);
 
 /// Measures and prints.
@@ -95,10 +96,6 @@ impl Lane {
     fn sent(&self) -> u64 {
         self.generators.iter().map(Generator::sent).sum()
     }
-}
-
-fn joined(thread: thread::ScopedJoinHandle<'_, anyhow::Result<Round>>) -> anyhow::Result<Round> {
-    thread.join().map_err(|_| anyhow::anyhow!("a thread panicked"))?
 }
 
 fn print(args: &Args, rounds: &[Vec<Seen>]) {

@@ -86,7 +86,7 @@ pub(crate) fn extent(links: usize, payload: usize) -> Option<usize> {
     fits.then_some(PREFIX_BYTES + 8 * links + payload)
 }
 
-/// Writes a record whose [`extent`] is known to be allowed, and gives its payload as it was written.
+/// Writes a record whose [`extent`] is known to be allowed, and gives its payload as it lies there.
 pub(crate) fn write<'a>(out: &'a mut Vec<u8>, links: &[Lsn], payload: &[u8]) -> &'a mut [u8] {
     let bytes = u32::try_from(payload.len()).unwrap_or(u32::MAX);
     out.extend_from_slice(&bytes.to_le_bytes());
