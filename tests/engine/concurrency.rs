@@ -1,6 +1,7 @@
 //! Many threads on one engine, over real files, with its committer and its filler running.
 
 use std::collections::BTreeSet;
+use std::convert::Infallible;
 use std::path::Path;
 use std::sync::Barrier;
 use std::thread;
@@ -114,6 +115,37 @@ fn a_thousand_repeats_at_once_are_one_action() {
         let repeat = stored.repeats(&request).unwrap();
         assert!(matches!(repeat, Repeat::Same(action, _) if action.outcome.is_ok()));
         assert_eq!(posted(engine, "a"), 110);
+    });
+}
+
+/// Each reads the clock before its turn, so an earlier turn may have read it later.
+#[test]
+fn moments_rise_with_the_log_however_many_append() {
+    with_engine(|engine| {
+        let accounts = ["a", "b", "c", "d", "e", "f", "g", "h"];
+        accounts.iter().for_each(|account| open_with(engine, account, 0));
+        let told = at_once(8, |thread| {
+            let append = |n: usize| {
+                let key = format!("{thread} {n}");
+                let request = operation(Operation::CreditBalance, &key, accounts[thread]);
+                let Submitted::Decided(_, stamp) = engine.submit(request, &[]).unwrap() else {
+                    panic!("{key} is new");
+                };
+                stamp
+            };
+            (0..2_000).map(append).collect::<Vec<_>>()
+        });
+        let mut told = told.concat();
+        told.sort_unstable_by_key(|stamp| stamp.lsn);
+        assert!(told.is_sorted_by(|one, next| one.lsn < next.lsn && one.at < next.at));
+        engine.wait_durable(told.last().unwrap().lsn).unwrap();
+        let mut stored = Vec::new();
+        let shown = engine.scan(told[0].lsn, |_, stamp| {
+            stored.push(stamp);
+            Ok::<_, Infallible>(())
+        });
+        shown.unwrap();
+        assert!(stored == told, "a record has another moment than was told");
     });
 }
 
