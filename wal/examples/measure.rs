@@ -30,6 +30,7 @@ fn main() -> Done {
     let done = lone_commits(&path)
         .and_then(|()| bursts(&path))
         .and_then(|()| many_records(&path))
+        .and_then(|()| sealing(&path))
         .and_then(|()| merging(&path));
     std::fs::remove_dir_all(&path)?;
     done
@@ -87,6 +88,60 @@ fn many_records(path: &Path) -> Done {
     let reads = (1..=MANY).step_by(1001).map(|lsn| timed(|| read(lsn)).1).collect();
     println!("read of one record:        {}", quantiles(reads));
     log?.close()
+}
+
+/// Finished segments, as bytes of them a second: as sealed while few wait, and once many do.
+fn sealing(path: &Path) -> Done {
+    for (segments, paced) in [(3, true), (10, false)] {
+        let path = path.join(format!("sealing-{segments}"));
+        let segment_bytes = 64 << 20;
+        let options = Options {
+            segment_bytes,
+            first_segment_bytes: segment_bytes,
+            merge_files: 0,
+            ..Options::default()
+        };
+        let (log, mut sealer) = Running::begin(&path, options)?;
+        let mut choices = Choices::new(1);
+        while padded(&path)? < usize::try_from(segments)? + 2 {
+            let last = (0..1_000).map(|_| log.wal.append(&[Lsn::new(1); 3], &texts(&mut choices)));
+            let last = last.last().ok_or("nothing was appended")??;
+            log.wal.wait_durable(last)?;
+        }
+        if paced {
+            let (sealed, time) = timed(|| sealed_beside(sealer, &path));
+            sealed?;
+            println!("sealing, paced:            {}", bandwidth(segments * segment_bytes, time));
+        } else {
+            let (_, time) = timed(|| while let Seal::Sealed(_) = sealer.step() {});
+            println!("sealing, without a rest:   {}", bandwidth(segments * segment_bytes, time));
+        }
+        log.close()?;
+    }
+    Ok(())
+}
+
+/// Lets the sealer run on a thread of its own until only the last segment is padded, and the one
+/// that is prepared behind it.
+fn sealed_beside(sealer: Sealer<Directory>, path: &Path) -> Done {
+    thread::spawn(|| sealer.run());
+    while padded(path)? > 2 {
+        thread::sleep(Duration::from_millis(1));
+    }
+    Ok(())
+}
+
+fn padded(path: &Path) -> std::io::Result<usize> {
+    let is_padded = |name: &str| name.ends_with(".wal");
+    let files = std::fs::read_dir(path)?.flatten();
+    Ok(files.filter(|file| file.file_name().to_str().is_some_and(is_padded)).count())
+}
+
+/// As compressible as a record of an action: names of random digits.
+fn texts(choices: &mut Choices) -> Vec<u8> {
+    let name =
+        |choices: &mut Choices| format!("{:016x}-{:016x}", choices.number(), choices.number());
+    (0..6).map(|_| name(choices)).collect::<Vec<_>>().concat().into_bytes()
 }
 
 /// Lone commits while nothing else happens, and while sealed files become one beside them; then as

@@ -85,6 +85,8 @@ pub(crate) struct Unsealed<M> {
     pub(crate) before: Chain,
     /// What the group behind its last follows.
     pub(crate) after: Chain,
+    /// How many segments behind it are finished too.
+    pub(crate) behind: usize,
 }
 
 const STRIDE_BYTES: u64 = 32 << 10;
@@ -188,7 +190,8 @@ impl<M> Index<M> {
         match (this, next) {
             (File::Padded { segment, reader, before, .. }, File::Padded { before: after, .. }) => {
                 let reader = Arc::clone(reader);
-                Some(Unsealed { segment: *segment, reader, before: *before, after: *after })
+                let behind = shelves.len() - (oldest + 2);
+                Some(Unsealed { segment: *segment, reader, before: *before, after: *after, behind })
             }
             _ => None,
         }
