@@ -12,14 +12,14 @@ use std::time::Duration;
 
 use anyhow::{Context, ensure};
 
-use crate::cli::{Binary, Place};
-use crate::report::{Table, preamble};
+use crate::cli::Subject;
+use crate::report::Table;
 use crate::requests::{Draw, account};
 use crate::server::Holdfast;
 use crate::socket::{Client, open_account};
 use crate::statistics::{Samples, per_second};
 use crate::threads::joined;
-use crate::time::now;
+use crate::time::timed;
 
 /// A batch of fewer operations than this is written before its answer is read.
 const SHORT: u64 = 64;
@@ -34,9 +34,7 @@ const END: &[u8] = b"\r\n0\r\n\r\n";
 #[derive(Clone, Debug, clap::Args)]
 pub struct Args {
     #[command(flatten)]
-    place: Place,
-    #[command(flatten)]
-    binary: Binary,
+    subject: Subject,
     /// How many operations a batch has
     #[arg(long, value_name = "N", value_delimiter = ',', default_value = "1,64,8189,100000")]
     sizes: Vec<u64>,
@@ -98,10 +96,9 @@ type Round = (u64, u64);
 /// # Errors
 /// When a process does not start or an operation is not done.
 pub fn run(args: &Args) -> anyhow::Result<()> {
-    preamble(Some(&args.place.dir));
-    let scratch = args.place.scratch()?;
+    let (scratch, binary) = args.subject.begin()?;
     let threads = args.threads.to_string();
-    let server = Holdfast::start(&args.binary.path()?, scratch.path(), &["--threads", &threads])?;
+    let server = Holdfast::start(&binary, scratch.path(), &["--threads", &threads])?;
     open_accounts(server.operator, args.accounts)?;
     let mut lanes = Vec::new();
     for &form in &args.forms {
@@ -143,15 +140,17 @@ fn measure(server: &Holdfast, lane: Lane, requests: &mut Requests) -> anyhow::Re
     let count = lane.size * u64::try_from(batches)?;
     let connect = |_| TcpStream::connect(server.operator);
     let streams: Vec<TcpStream> = sent.iter().map(connect).collect::<Result<_, _>>()?;
-    let (processor, begun) = (server.processor()?, now());
-    thread::scope(|scope| {
-        let asking = streams.iter().zip(&sent);
-        let asking: Vec<_> = asking
-            .map(|(stream, sent)| scope.spawn(move || ask(stream, lane.size, sent)))
-            .collect();
-        asking.into_iter().try_for_each(joined)
-    })?;
-    let (took, worked) = (begun.elapsed(), server.processor()? - processor);
+    let asked = || {
+        thread::scope(|scope| {
+            let asking = streams.iter().zip(&sent);
+            let asking: Vec<_> = asking
+                .map(|(stream, sent)| scope.spawn(move || ask(stream, lane.size, sent)))
+                .collect();
+            asking.into_iter().try_for_each(joined)
+        })
+    };
+    let ((done, took), worked) = server.worked(|| Ok(timed(asked)))?;
+    done?;
     Ok((per_second(count, took), nanoseconds(worked) / count.max(1)))
 }
 

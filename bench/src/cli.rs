@@ -3,8 +3,10 @@
 use std::path::PathBuf;
 
 use clap::{Parser, Subcommand};
+use tempfile::TempDir;
 
 use crate::engine::memory::Weighed;
+use crate::report::preamble;
 use crate::{
     batch, compare, disk, engine, growth, history, http, instructions, latency, limits, reconcile,
     recovery, scaling, snapshot,
@@ -68,9 +70,11 @@ pub struct Place {
     pub dir: PathBuf,
 }
 
-/// The server that is measured.
+/// The server that is measured, and where it keeps its files.
 #[derive(Clone, Debug, clap::Args)]
-pub struct Binary {
+pub struct Subject {
+    #[command(flatten)]
+    place: Place,
     /// The server's binary [default: holdfast beside this binary]
     #[arg(long, value_name = "FILE")]
     server: Option<PathBuf>,
@@ -109,20 +113,23 @@ impl Place {
     ///
     /// # Errors
     /// When none can be made.
-    pub fn scratch(&self) -> std::io::Result<tempfile::TempDir> {
+    pub fn scratch(&self) -> std::io::Result<TempDir> {
         tempfile::Builder::new().prefix("holdfast-bench-").tempdir_in(&self.dir)
     }
 }
 
-impl Binary {
-    /// Its path.
+impl Subject {
+    /// Prints what is measured on; a new directory there, which goes away with the value, and the
+    /// server's binary.
     ///
     /// # Errors
-    /// When this program does not know where it is.
-    pub fn path(&self) -> std::io::Result<PathBuf> {
-        match &self.server {
-            Some(path) => Ok(path.clone()),
-            None => Ok(std::env::current_exe()?.with_file_name("holdfast")),
-        }
+    /// When no directory can be made, or this program does not know where it is.
+    pub fn begin(&self) -> std::io::Result<(TempDir, PathBuf)> {
+        preamble(Some(&self.place.dir));
+        let binary = match &self.server {
+            Some(path) => path.clone(),
+            None => std::env::current_exe()?.with_file_name("holdfast"),
+        };
+        Ok((self.place.scratch()?, binary))
     }
 }

@@ -12,11 +12,11 @@ use std::time::Duration;
 use holdfast::ledger::Operation::CreditBalance;
 use wal::{Directory, Filesystem};
 
-use crate::cli::{Binary, Place};
+use crate::cli::Subject;
 use crate::engine::world::World;
 use crate::generator::{Generator, Load, Round};
 use crate::memory::resident_of;
-use crate::report::{Table, preamble};
+use crate::report::Table;
 use crate::requests::{Source, Spread};
 use crate::rounds::{Rounds, cells, head};
 use crate::server::Holdfast;
@@ -33,9 +33,7 @@ const CHUNKS_UNSEALED: u64 = 100;
 #[derive(Clone, Debug, clap::Args)]
 pub struct Args {
     #[command(flatten)]
-    place: Place,
-    #[command(flatten)]
-    binary: Binary,
+    subject: Subject,
     /// How many accounts there are, with the fewest keys; the first size is what others are held to
     #[arg(long, value_name = "N", value_delimiter = ',', default_value = "10000,1000000,10000000")]
     accounts: Vec<u64>,
@@ -75,9 +73,7 @@ struct Grown {
 /// # Errors
 /// When a log cannot be written or a server does not start.
 pub fn run(args: &Args) -> anyhow::Result<()> {
-    preamble(Some(&args.place.dir));
-    let scratch = args.place.scratch()?;
-    let binary = args.binary.path()?;
+    let (scratch, binary) = args.subject.begin()?;
     let mut sizes = args.sizes().into_iter();
     let grow = |size: Size| Grown::of(size, &binary, scratch.path());
     let Some(first) = sizes.next().map(grow).transpose()? else { return Ok(()) };

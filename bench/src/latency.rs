@@ -7,11 +7,11 @@
 use std::path::Path;
 use std::time::Duration;
 
-use crate::cli::{Binary, Place};
+use crate::cli::Subject;
 use crate::files::Prepared;
-use crate::report::{Table, preamble};
+use crate::report::Table;
 use crate::server::Holdfast;
-use crate::socket::{Client, hold, open_accounts, read, succeeded};
+use crate::socket::{Client, hold, read, succeeded};
 use crate::statistics::{Samples, micros};
 use crate::time::timed;
 
@@ -21,9 +21,7 @@ const ACCOUNTS: u64 = 16;
 #[derive(Clone, Debug, clap::Args)]
 pub struct Args {
     #[command(flatten)]
-    place: Place,
-    #[command(flatten)]
-    binary: Binary,
+    subject: Subject,
     /// How many turns
     #[arg(long, value_name = "N", default_value_t = 200)]
     turns: u64,
@@ -40,10 +38,9 @@ pub struct Args {
 /// # Errors
 /// When the server does not start or an operation is not done.
 pub fn run(args: &Args) -> anyhow::Result<()> {
-    preamble(Some(&args.place.dir));
-    let scratch = args.place.scratch()?;
-    let (operations, syncs) = by_turns(args, scratch.path())?;
-    let start = |n| first_answer(&args.binary.path()?, &scratch.path().join(format!("start-{n}")));
+    let (scratch, binary) = args.subject.begin()?;
+    let (operations, syncs) = by_turns(args, &binary, scratch.path())?;
+    let start = |n| first_answer(&binary, &scratch.path().join(format!("start-{n}")));
     let starts = (0..args.starts).map(start).collect::<anyhow::Result<Vec<_>>>()?;
 
     let mut table = Table::new(&["one at a time", "p50", "p90", "p99", "most"]);
@@ -58,9 +55,12 @@ pub fn run(args: &Args) -> anyhow::Result<()> {
     Ok(())
 }
 
-fn by_turns(args: &Args, scratch: &Path) -> anyhow::Result<(Samples<Duration>, Samples<Duration>)> {
-    let server = Holdfast::start(&args.binary.path()?, &scratch.join("served"), &[])?;
-    open_accounts(server.operator, ACCOUNTS)?;
+fn by_turns(
+    args: &Args,
+    binary: &Path,
+    scratch: &Path,
+) -> anyhow::Result<(Samples<Duration>, Samples<Duration>)> {
+    let server = Holdfast::with_accounts(binary, &scratch.join("served"), &[], ACCOUNTS)?;
     let mut client = Client::connect(server.network)?;
     let mut disk = Prepared::new(&scratch.join("prepared"), args.each * 100)?;
     let mut template = hold(ACCOUNTS);

@@ -5,6 +5,7 @@
 //! which a server had a processor for each hold. Then the engine alone, as by `engine`: where a whole action
 //! takes a microsecond, what counting takes is seen best.
 
+use std::path::Path;
 use std::time::Duration;
 
 use anyhow::Context;
@@ -12,14 +13,14 @@ use holdfast::ledger::{
     Frequency, MerchantFact, Mode, Operation::HoldBalance, Rule, Ruleset, Values, What,
 };
 
-use crate::cli::{Binary, Place};
+use crate::cli::Subject;
 use crate::engine::lane::{Lane, Work};
 use crate::generator::{Generator, Round};
-use crate::report::{Table, preamble};
+use crate::report::Table;
 use crate::requests::{Spread, money};
 use crate::rounds::{Rounds, cells, head};
 use crate::server::Holdfast;
-use crate::socket::{Client, Holds, open_accounts, put};
+use crate::socket::{Client, Holds, put};
 use crate::statistics::Ratio;
 
 /// More than any bench spends.
@@ -29,9 +30,7 @@ const PLENTY: u64 = 1_000_000_000_000_000;
 #[derive(Clone, Debug, clap::Args)]
 pub struct Args {
     #[command(flatten)]
-    place: Place,
-    #[command(flatten)]
-    binary: Binary,
+    subject: Subject,
     /// How many connections ask at once
     #[arg(long, value_name = "N", default_value_t = 64)]
     connections: usize,
@@ -50,20 +49,16 @@ pub struct Args {
 /// # Errors
 /// When a process does not start or an action is not done.
 pub fn run(args: &Args) -> anyhow::Result<()> {
-    preamble(Some(&args.place.dir));
-    served(args)?;
+    let (scratch, binary) = args.subject.begin()?;
+    served(args, scratch.path(), &binary)?;
     alone(args)?;
     println!("figure: ten rules cost at most a twentieth of the throughput: 0.95, as it is served");
     Ok(())
 }
 
-fn served(args: &Args) -> anyhow::Result<()> {
-    let scratch = args.place.scratch()?;
-    let binary = args.binary.path()?;
+fn served(args: &Args, scratch: &Path, binary: &Path) -> anyhow::Result<()> {
     let start = |name: &str| {
-        let server = Holdfast::start(&binary, &scratch.path().join(name), &["--threads", "1"])?;
-        open_accounts(server.operator, args.accounts)?;
-        anyhow::Ok(server)
+        Holdfast::with_accounts(binary, &scratch.join(name), &["--threads", "1"], args.accounts)
     };
     let (with, without) = (start("with")?, start("without")?);
     Client::connect(with.operator)?.exchange(&put("/v1/limits", &body()))?;
@@ -89,9 +84,9 @@ fn by_turns(args: &Args, servers: [&Holdfast; 2]) -> anyhow::Result<(Vec<[Round;
     let mut rounds = Vec::new();
     for _ in 0..args.rounds.count {
         let mut round = |n: usize| {
-            let (before, first) = (servers[n].processor()?, generators[n].sent());
-            let round = generators[n].round(load)?;
-            spent[n].0 += (servers[n].processor()? - before).as_nanos();
+            let first = generators[n].sent();
+            let (round, worked) = servers[n].worked(|| generators[n].round(load))?;
+            spent[n].0 += worked.as_nanos();
             spent[n].1 += generators[n].sent() - first;
             anyhow::Ok(round)
         };

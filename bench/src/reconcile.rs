@@ -17,10 +17,10 @@ use holdfast::ledger::{HoldRef, Operation};
 use holdfast::reconcile::report::Told;
 use wal::{Directory, Filesystem};
 
-use crate::cli::{Binary, Place};
+use crate::cli::Subject;
 use crate::engine::world::World;
 use crate::memory::{peak_of, resident_of};
-use crate::report::{Table, preamble};
+use crate::report::Table;
 use crate::requests::{account, currency, money};
 use crate::server::Holdfast;
 use crate::statistics::Samples;
@@ -33,9 +33,7 @@ const ACCOUNTS: u64 = 100_000;
 #[derive(Clone, Debug, clap::Args)]
 pub struct Args {
     #[command(flatten)]
-    place: Place,
-    #[command(flatten)]
-    binary: Binary,
+    subject: Subject,
     /// How many settled transactions there are, each with a record
     #[arg(long, value_name = "N", default_value_t = 1_000_000)]
     records: u64,
@@ -49,13 +47,12 @@ pub struct Args {
 /// # Errors
 /// When the ledger or the file cannot be made, or they do not agree.
 pub fn run(args: &Args) -> anyhow::Result<()> {
-    preamble(Some(&args.place.dir));
-    let scratch = args.place.scratch()?;
+    let (scratch, binary) = args.subject.begin()?;
     let (data, file) = (scratch.path().join("data"), scratch.path().join("PBA_EOS_bench.json"));
     std::fs::create_dir(&data)?;
     ledger(args, &data.join("wal"))?;
     write_file(args, &file)?;
-    let server = Holdfast::start(&args.binary.path()?, &data, &[])?;
+    let server = Holdfast::start(&binary, &data, &[])?;
     let before = resident_of(server.process())?;
     let url = format!("http://{}", server.operator);
     let mut operator = Operator::new(Address::parse(&url)?)?.with_patience(PATIENCE);

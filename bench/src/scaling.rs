@@ -4,15 +4,16 @@
 //! connections of its own. They ask on the machine that answers: a line says something only where
 //! the machine has more than twice as many cores as the server has threads.
 
+use std::path::Path;
 use std::thread;
 use std::time::Duration;
 
-use crate::cli::{Binary, Place};
+use crate::cli::Subject;
 use crate::generator::{Generator, Load, Round};
-use crate::report::{Table, preamble};
+use crate::report::Table;
 use crate::rounds::{Rounds, cells, head};
 use crate::server::Holdfast;
-use crate::socket::{Holds, open_accounts};
+use crate::socket::Holds;
 use crate::statistics::Samples;
 use crate::threads::joined;
 
@@ -20,9 +21,7 @@ use crate::threads::joined;
 #[derive(Clone, Debug, clap::Args)]
 pub struct Args {
     #[command(flatten)]
-    place: Place,
-    #[command(flatten)]
-    binary: Binary,
+    subject: Subject,
     /// How many threads of the server answer
     #[arg(long, value_name = "N", value_delimiter = ',', default_value = "1,2,4,8")]
     threads: Vec<u32>,
@@ -51,9 +50,8 @@ type Seen = (Round, Duration);
 /// # Errors
 /// When a process does not start or an operation is not done.
 pub fn run(args: &Args) -> anyhow::Result<()> {
-    preamble(Some(&args.place.dir));
-    let scratch = args.place.scratch()?;
-    let lane = |threads: &u32| Lane::start(args, scratch.path(), *threads);
+    let (scratch, binary) = args.subject.begin()?;
+    let lane = |threads: &u32| Lane::start(args, &binary, scratch.path(), *threads);
     let mut lanes = args.threads.iter().map(lane).collect::<anyhow::Result<Vec<_>>>()?;
     let load = args.rounds.load(args.connections);
     let mut rounds = Vec::new();
@@ -66,24 +64,24 @@ pub fn run(args: &Args) -> anyhow::Result<()> {
 }
 
 impl Lane {
-    fn start(args: &Args, scratch: &std::path::Path, threads: u32) -> anyhow::Result<Self> {
+    fn start(args: &Args, binary: &Path, scratch: &Path, threads: u32) -> anyhow::Result<Self> {
         let number = threads.to_string();
-        let flags = ["--threads", &number];
-        let server = Holdfast::start(&args.binary.path()?, &scratch.join(&number), &flags)?;
-        open_accounts(server.operator, args.accounts)?;
+        let (directory, flags) = (scratch.join(&number), ["--threads", &number]);
+        let server = Holdfast::with_accounts(binary, &directory, &flags, args.accounts)?;
         let generator = || Generator::new(Holds::on(server.network, args.accounts));
         let generators = (0..u64::from(threads)).map(|n| generator().beside(n)).collect();
         Ok(Self { server, generators })
     }
 
     fn round(&mut self, load: Load) -> anyhow::Result<Seen> {
-        let (before, first) = (self.server.processor()?, self.sent());
-        let rounds = thread::scope(|scope| {
-            let asking = self.generators.iter_mut().map(|it| scope.spawn(move || it.round(load)));
-            let asking: Vec<_> = asking.collect();
-            asking.into_iter().map(joined).collect::<anyhow::Result<Vec<_>>>()
+        let (first, generators) = (self.sent(), &mut self.generators);
+        let (rounds, worked) = self.server.worked(|| {
+            thread::scope(|scope| {
+                let asking = generators.iter_mut().map(|it| scope.spawn(move || it.round(load)));
+                let asking: Vec<_> = asking.collect();
+                asking.into_iter().map(joined).collect::<anyhow::Result<Vec<_>>>()
+            })
         })?;
-        let worked = self.server.processor()? - before;
         let slowest = |of: fn(&Round) -> Duration| rounds.iter().map(of).max().unwrap_or_default();
         let round = Round {
             per_second: rounds.iter().map(|round| round.per_second).sum(),

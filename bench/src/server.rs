@@ -9,6 +9,8 @@ use std::time::Duration;
 
 use anyhow::Context;
 
+use crate::socket::open_accounts;
+
 /// A process that listens.
 #[derive(Debug)]
 pub struct Server {
@@ -83,17 +85,42 @@ impl Holdfast {
         Ok(Self { network, operator, server })
     }
 
+    /// The same with so many accounts.
+    ///
+    /// # Errors
+    /// When it does not start, or does not take them.
+    pub fn with_accounts(
+        binary: &Path,
+        directory: &Path,
+        flags: &[&str],
+        accounts: u64,
+    ) -> anyhow::Result<Self> {
+        let server = Self::start(binary, directory, flags)?;
+        open_accounts(server.operator, accounts)?;
+        Ok(server)
+    }
+
     /// The number of its process.
     #[must_use]
     pub fn process(&self) -> u32 {
         self.server.child.id()
     }
 
-    /// For how long its threads have had a processor.
+    /// Does `work`, and tells for how long its threads had a processor meanwhile.
     ///
     /// # Errors
-    /// When the kernel does not say.
-    pub fn processor(&self) -> anyhow::Result<Duration> {
+    /// Those of `work`, or when the kernel does not say.
+    pub fn worked<T>(
+        &self,
+        work: impl FnOnce() -> anyhow::Result<T>,
+    ) -> anyhow::Result<(T, Duration)> {
+        let before = self.processor()?;
+        let done = work()?;
+        Ok((done, self.processor()? - before))
+    }
+
+    /// For how long its threads have had a processor.
+    fn processor(&self) -> anyhow::Result<Duration> {
         let mut nanoseconds = 0;
         for thread in std::fs::read_dir(format!("/proc/{}/task", self.process()))? {
             let said = std::fs::read_to_string(thread?.path().join("schedstat"))?;

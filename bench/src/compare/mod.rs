@@ -15,12 +15,11 @@ use std::time::Duration;
 use anyhow::{Context, ensure};
 use signal_hook::consts::{SIGINT, SIGTERM};
 
-use crate::cli::{Binary, Place};
+use crate::cli::Subject;
 use crate::generator::{Generator, Load, Round};
 use crate::peer::bare::Bare;
 use crate::peer::holdfast::Holdfast;
 use crate::peer::{Entry, LeftOut, Peer, postgres, redis, tigerbeetle};
-use crate::report::preamble;
 use crate::rounds::Rounds;
 use crate::template::HOLD_MINOR;
 
@@ -28,9 +27,7 @@ use crate::template::HOLD_MINOR;
 #[derive(Clone, Debug, clap::Args)]
 pub struct Args {
     #[command(flatten)]
-    place: Place,
-    #[command(flatten)]
-    binary: Binary,
+    subject: Subject,
     /// How many connections ask at once
     #[arg(long, value_name = "N", value_delimiter = ',', default_value = "1,64,256")]
     connections: Vec<usize>,
@@ -77,11 +74,10 @@ struct Field {
 /// answered.
 pub fn run(args: &Args) -> anyhow::Result<()> {
     let interrupted = interruption()?;
-    preamble(Some(&args.place.dir));
-    let scratch = args.place.scratch()?;
+    let (scratch, binary) = args.subject.begin()?;
     let directory = scratch.path().canonicalize()?;
     let mut field = Field::default();
-    field.fill(args, &directory)?;
+    field.fill(args, &binary, &directory)?;
     print::about(&field);
     for &connections in &args.connections {
         let load = args.rounds.load(connections);
@@ -103,12 +99,12 @@ fn interruption() -> std::io::Result<Arc<AtomicBool>> {
 }
 
 impl Field {
-    fn fill(&mut self, args: &Args, directory: &Path) -> anyhow::Result<()> {
-        let (binary, accounts) = (args.binary.path()?, args.accounts);
+    fn fill(&mut self, args: &Args, binary: &Path, directory: &Path) -> anyhow::Result<()> {
+        let accounts = args.accounts;
         let threads = args.threads.to_string();
         let holdfast = |sync: &str| {
             let flags = ["--sync", sync, "--threads", &threads];
-            Holdfast::start(&binary, &directory.join(sync), &flags, accounts)
+            Holdfast::start(binary, &directory.join(sync), &flags, accounts)
         };
         let postgres = |name: &str, delay| {
             let connections = args.connections.iter().copied().max().unwrap_or_default();

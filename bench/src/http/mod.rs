@@ -9,20 +9,18 @@ pub mod bare;
 
 use std::process::Command;
 
-use crate::cli::{Binary, Place};
+use crate::cli::Subject;
 use crate::generator::{Generator, Round};
-use crate::report::{Table, preamble};
+use crate::report::Table;
 use crate::rounds::{Rounds, cells, head};
 use crate::server::{Holdfast, Server};
-use crate::socket::{Holds, open_accounts};
+use crate::socket::Holds;
 
 /// What `http` may be told.
 #[derive(Clone, Debug, clap::Args)]
 pub struct Args {
     #[command(flatten)]
-    place: Place,
-    #[command(flatten)]
-    binary: Binary,
+    subject: Subject,
     /// How many connections ask at once
     #[arg(long, value_name = "N", value_delimiter = ',', default_value = "64,256")]
     connections: Vec<usize>,
@@ -43,15 +41,11 @@ const NAMES: [&str; 3] = ["durable", "--sync off", "bare hyper"];
 /// # Errors
 /// When a process does not start or an operation is not done.
 pub fn run(args: &Args) -> anyhow::Result<()> {
-    preamble(Some(&args.place.dir));
-    let scratch = args.place.scratch()?;
-    let binary = args.binary.path()?;
+    let (scratch, binary) = args.subject.begin()?;
     let threads = args.threads.to_string();
     let start = |sync: &str| {
         let flags = ["--sync", sync, "--threads", &threads];
-        let server = Holdfast::start(&binary, &scratch.path().join(sync), &flags)?;
-        open_accounts(server.operator, args.accounts)?;
-        anyhow::Ok(server)
+        Holdfast::with_accounts(&binary, &scratch.path().join(sync), &flags, args.accounts)
     };
     let (durable, off) = (start("group")?, start("off")?);
     let mut bare = Server::start(Command::new(std::env::current_exe()?).arg("bare"))?;

@@ -7,7 +7,7 @@ use anyhow::Context;
 use super::Peer;
 use crate::generator::Generator;
 use crate::server;
-use crate::socket::{Client, Holds, open_accounts, read};
+use crate::socket::{Client, Holds, read};
 
 /// A server of holdfast with accounts.
 #[derive(Debug)]
@@ -28,8 +28,7 @@ impl Holdfast {
         flags: &[&str],
         accounts: u64,
     ) -> anyhow::Result<Self> {
-        let server = server::Holdfast::start(binary, directory, flags)?;
-        open_accounts(server.operator, accounts)?;
+        let server = server::Holdfast::with_accounts(binary, directory, flags, accounts)?;
         let about = format!("holdfast {} {}", env!("CARGO_PKG_VERSION"), flags.join(" "));
         Ok(Self { server, accounts, about })
     }
