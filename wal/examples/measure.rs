@@ -90,45 +90,46 @@ fn many_records(path: &Path) -> Done {
     log?.close()
 }
 
-/// Finished segments, as bytes of them a second: as sealed while few wait, and once many do.
+/// Finished segments, as bytes of them a second: with its rests, which a sealer takes while no more
+/// than two wait, and without.
 fn sealing(path: &Path) -> Done {
-    for (segments, paced) in [(3, true), (10, false)] {
-        let path = path.join(format!("sealing-{segments}"));
-        let segment_bytes = 64 << 20;
-        let options = Options {
-            segment_bytes,
-            first_segment_bytes: segment_bytes,
-            merge_files: 0,
-            ..Options::default()
-        };
-        let (log, mut sealer) = Running::begin(&path, options)?;
-        let mut choices = Choices::new(1);
-        while padded(&path)? < usize::try_from(segments)? + 2 {
-            let last = (0..1_000).map(|_| log.wal.append(&[Lsn::new(1); 3], &texts(&mut choices)));
-            let last = last.last().ok_or("nothing was appended")??;
-            log.wal.wait_durable(last)?;
-        }
-        if paced {
-            let (sealed, time) = timed(|| sealed_beside(sealer, &path));
-            sealed?;
-            println!("sealing, paced:            {}", bandwidth(segments * segment_bytes, time));
-        } else {
-            let (_, time) = timed(|| while let Seal::Sealed(_) = sealer.step() {});
-            println!("sealing, without a rest:   {}", bandwidth(segments * segment_bytes, time));
-        }
-        log.close()?;
-    }
-    Ok(())
+    let beside = path.join("sealing-beside");
+    let (log, sealer, bytes) = finished(&beside, 3)?;
+    let (sealer, time) = timed(|| sealed_beside(sealer, &beside));
+    println!("sealing, paced:            {}", bandwidth(bytes, time));
+    log.close()?;
+    sealer?.join().map_err(|_| "the sealer panicked")?;
+    let (log, mut sealer, bytes) = finished(&path.join("sealing"), 10)?;
+    let (_, time) = timed(|| while let Seal::Sealed(_) = sealer.step() {});
+    println!("sealing, without a rest:   {}", bandwidth(bytes, time));
+    log.close()
 }
 
-/// Lets the sealer run on a thread of its own until only the last segment is padded, and the one
-/// that is prepared behind it.
-fn sealed_beside(sealer: Sealer<Directory>, path: &Path) -> Done {
-    thread::spawn(|| sealer.run());
+/// A log with so many finished segments of which none is sealed, and their length.
+fn finished(
+    path: &Path,
+    segments: usize,
+) -> Result<(Running, Sealer<Directory>, u64), Box<dyn Error>> {
+    let bytes = Options::default().segment_bytes;
+    let options = Options { first_segment_bytes: bytes, merge_files: 0, ..Options::default() };
+    let (log, sealer) = Running::begin(path, options)?;
+    let mut choices = Choices::new(1);
+    // Beside the last one and the one that is prepared behind it.
+    while padded(path)? < segments + 2 {
+        let last = (0..1_000).map(|_| log.wal.append(&[Lsn::new(1); 3], &texts(&mut choices)));
+        let last = last.last().ok_or("nothing was appended")??;
+        log.wal.wait_durable(last)?;
+    }
+    Ok((log, sealer, bytes * u64::try_from(segments)?))
+}
+
+/// Lets the sealer run on a thread of its own until nothing finished is padded.
+fn sealed_beside(sealer: Sealer<Directory>, path: &Path) -> Result<JoinHandle<()>, Box<dyn Error>> {
+    let sealer = thread::spawn(|| sealer.run());
     while padded(path)? > 2 {
         thread::sleep(Duration::from_millis(1));
     }
-    Ok(())
+    Ok(sealer)
 }
 
 fn padded(path: &Path) -> std::io::Result<usize> {
