@@ -22,6 +22,8 @@ use crate::ledger::{Day, Limits, Moment, Ruleset, Spending, What};
 
 /// The spend limits of every account that has none of its own. Every spend on every thread reads
 /// them, and hardly ever are they set: a reader locks what threads beside it do not.
+///
+/// Who sets them does so in one step, so that a panic meanwhile leaves them whole.
 #[derive(Debug, Default)]
 pub struct DefaultLimits(ShardedLock<Arc<Ruleset>>);
 

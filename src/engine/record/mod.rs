@@ -50,11 +50,14 @@ pub use bytes::{Body, Malformed, Writer};
 pub(super) use skim::Skimmed;
 
 use std::borrow::Cow;
+use std::ops::Range;
 
 use crate::ledger::Moment;
 
 const VERSION: u8 = 1;
 const DEFAULT_TENANT: u16 = 0;
+/// Where a record says when it happened.
+const MOMENT: Range<usize> = 8..16;
 
 /// Appends the record of something that happened `at` to `out`.
 pub fn encode<B: Body>(body: &B, at: Moment, out: &mut Vec<u8>) {
@@ -69,7 +72,7 @@ pub fn encode<B: Body>(body: &B, at: Moment, out: &mut Vec<u8>) {
 
 /// Writes into a record when it happened.
 pub fn date(record: &mut [u8], at: Moment) {
-    if let Some(moment) = record.get_mut(8..16) {
+    if let Some(moment) = record.get_mut(MOMENT) {
         moment.copy_from_slice(&at.micros().to_le_bytes());
     }
 }
@@ -78,7 +81,7 @@ pub fn date(record: &mut [u8], at: Moment) {
 /// says of a stretch of them. Zero where the bytes are no record.
 #[must_use]
 pub fn mark(bytes: &[u8]) -> u64 {
-    let moment = bytes.get(8..16).and_then(|moment| moment.try_into().ok());
+    let moment = bytes.get(MOMENT).and_then(|moment| moment.try_into().ok());
     moment.map_or(0, |moment| u64::try_from(i64::from_le_bytes(moment)).unwrap_or(0))
 }
 
